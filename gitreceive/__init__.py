@@ -1,0 +1,1 @@
+"""The SSH front door: git pushes and commands come in here."""

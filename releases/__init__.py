@@ -1,0 +1,1 @@
+"""The ground floor: apps, releases, routes, their store in Redis, and the rollout."""

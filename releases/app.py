@@ -1,0 +1,81 @@
+"""What an app is: the rule for its name, its formation, and what should run for it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from releases.errors import BadInput, PaasError
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")  # a DNS label, with room for a prefix
+_PROCESS_TYPE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,30}[A-Za-z0-9])?")
+MAX_PROCESSES = 100
+
+
+class BadAppName(BadInput):
+    """The name cannot be a host name's first label."""
+
+
+class NoSuchApp(PaasError):
+    """A command named an app that does not exist."""
+
+    exit_status = 20
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"app {name} does not exist; `apps` lists them, `apps:create` makes one")
+
+
+class AppExists(PaasError):
+    """`apps:create` on a name that is taken."""
+
+
+class BadScale(BadInput):
+    """A formation that cannot be run."""
+
+
+def check_app_name(name: str) -> str:
+    """Return the name, or raise BadAppName saying what a name may be."""
+    if not _NAME.fullmatch(name):
+        raise BadAppName(
+            f"app name {name[:60]!r} cannot be used: "
+            "1 to 48 of a-z, 0-9 and -, beginning and ending with a letter or digit"
+        )
+    return name
+
+
+def is_process_type(name: str) -> bool:
+    """Whether a Procfile may name a process type so."""
+    return bool(_PROCESS_TYPE.fullmatch(name))
+
+
+def default_formation(processes: Mapping[str, str | None]) -> dict[str, int]:
+    """One web, nothing else, until someone scales."""
+    return {name: int(name == "web") for name in processes}
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What should run: a release, how many of each process type, and which boot of them.
+
+    `boot` goes up with every restart, so that containers of an earlier boot are
+    replaced although the release is the same.
+    """
+
+    release: int
+    formation: Mapping[str, int]
+    boot: int = 0
+    log: str = ""  # the deploy log that the rollout writes to
+    flipped_at: float = 0.0  # Unix seconds, when the routes were flipped to it
+    routed_at: int = 0  # the version of the routes that the flip made
+
+
+@dataclass(frozen=True)
+class App:
+    """An app as the store has it. `live` serves; `target` is being rolled out."""
+
+    name: str
+    created_at: float
+    created_by: str
+    formation: Mapping[str, int]  # what was asked for, before and after the first deploy
+    live: Desired | None = None
+    target: Desired | None = None
+    destroying: bool = False

@@ -1,0 +1,43 @@
+"""What a command is: one row of a room's command table, run over SSH or by the local `paas`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO
+
+import click
+
+from releases.log import follow
+from releases.platform import Platform
+
+APP = click.Argument(["app"])
+JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print JSON for programs.")
+
+
+@dataclass(frozen=True)
+class Session:
+    """Who runs a command, and what it reads and writes."""
+
+    platform: Platform
+    who: str  # the key's name, or the administrator's login
+    stdin: IO[bytes]
+    out: IO[str]
+    terminal: bool = False  # a person watches: `ssh -t`, or a local terminal
+
+    def print(self, line: str = "") -> None:
+        """One line of output, sent at once."""
+        self.out.write(line + "\n")
+        self.out.flush()
+
+    def follow(self, log: str) -> None:
+        """Show a deploy log live to its verdict; DeployFailed if that is bad."""
+        self.print(f"-----> {follow(self.platform.store.logs, log, self.print)}")
+
+
+@dataclass(frozen=True)
+class Command:
+    """`run(session, **params)`; `params` are click's, so parsing, help and errors are click's."""
+
+    name: str  # "config:set"
+    summary: str  # one line for `help`
+    run: Callable[..., None]
+    params: tuple[click.Parameter, ...] = ()

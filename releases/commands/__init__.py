@@ -1,0 +1,1 @@
+"""What the administrator and the pusher type: the command table of the release manager."""

@@ -1,0 +1,76 @@
+"""What a config var is: names, values, and a change that is applied to a config."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from releases.errors import BadInput
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
+MAX_BYTES = 512 * 1024  # all names and values of an app: Linux passes them to exec
+
+
+class BadConfig(BadInput):
+    """A config var cannot be set as asked; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class ConfigChange:
+    """Names to set and names to remove. Values are secret: never in a job or a log."""
+
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    removed: tuple[str, ...] = ()
+
+    def apply(self, config: Mapping[str, str]) -> dict[str, str]:
+        """The config after the change; the change itself was checked when it was made."""
+        kept = {name: value for name, value in config.items() if name not in self.removed}
+        return {**kept, **self.values}
+
+    @property
+    def title(self) -> str:
+        """`Set GREETING, COLOR` or `Unset GREETING`: what the release history says."""
+        parts = [f"Set {', '.join(self.values)}"] if self.values else []
+        parts += [f"Unset {', '.join(self.removed)}"] if self.removed else []
+        return "; ".join(parts) or "Change nothing"
+
+
+def parse_pairs(pairs: Iterable[str]) -> dict[str, str]:
+    """`["KEY=value"]` to a dict; the value is everything after the first `=`, kept exactly."""
+    values: dict[str, str] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise BadConfig(
+                f"{pair[:40]!r} is not KEY=value; over ssh a value with spaces needs two pairs "
+                "of quotes: ssh paas \"config:set myapp KEY='two words'\""
+            )
+        values[check_name(name)] = _check_value(name, value)
+    if not values:
+        raise BadConfig("nothing to set; use config:set <app> KEY=value [KEY=value ...]")
+    return values
+
+
+def check_name(name: str) -> str:
+    """Return the name, or raise BadConfig."""
+    if not _NAME.fullmatch(name):
+        raise BadConfig(
+            f"config var {name[:40]!r} cannot be used: letters, digits and _, no digit first"
+        )
+    return name
+
+
+def _check_value(name: str, value: str) -> str:
+    if "\0" in value:
+        raise BadConfig(
+            f"config var {name}: the value has a NUL byte, which no process can be given"
+        )
+    if name == "PORT" and not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
+        raise BadConfig(f"config var PORT must be a number from 1 to 65535, not {value[:20]!r}")
+    return value
+
+
+def check_size(config: Mapping[str, str]) -> None:
+    """Raise BadConfig where a process could not be started with so much environment."""
+    size = sum(len(name.encode()) + len(value.encode()) + 2 for name, value in config.items())
+    if size > MAX_BYTES:
+        raise BadConfig(f"the config would take {size} bytes; the limit is {MAX_BYTES}")

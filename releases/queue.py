@@ -1,0 +1,67 @@
+"""The two job queues, and how a job gets onto one and is worked off (RQ, JSON, never pickle)."""
+
+from resource import struct_rusage
+
+import redis
+from rq import Queue, Worker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from releases.log import DeployLog
+from releases.store import Store
+
+BUILDS = "builds"
+RELEASES = "releases"
+
+# One table of what can be asked of the workers: a job is a name, so that the process
+# that asks needs no import of the code that does it.
+BUILD = "builder.jobs.build"
+DEPLOY = "releases.jobs.deploy"
+CHANGE_CONFIG = "releases.jobs.change_config"
+ROLL_BACK = "releases.jobs.roll_back"
+SCALE = "releases.jobs.scale"
+RESTART = "releases.jobs.restart"
+CONVERGE = "releases.jobs.converge"
+DESTROY = "releases.jobs.destroy"
+
+_KEPT_S = 600
+_MONITORING_S = 5
+
+
+class JobQueue:
+    """Puts jobs on the queues. Arguments are names and numbers, never objects or secrets."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._connection = redis.Redis.from_url(redis_url)
+
+    def request(
+        self, queue: str, job: str, *arguments: object, log: str, timeout_s: int = 3600
+    ) -> str:
+        """Queue a job that writes to the deploy log `log` and ends it; return the job's id."""
+        made = self._queue(queue).enqueue_call(
+            func=job,
+            args=(*arguments, log),
+            timeout=timeout_s,
+            result_ttl=_KEPT_S,
+            failure_ttl=_KEPT_S,
+            meta={"log": log},
+        )
+        return str(made.id)
+
+    def work(self, queue: str, store: Store) -> None:
+        """Work off a queue until told to stop (SIGTERM ends after the job at hand)."""
+
+        def report_lost(job: Job, pid: int, status: int, usage: struct_rusage) -> None:
+            reason = "the worker process died in the middle of it; try again"
+            DeployLog(store.logs, job.meta["log"]).fail(reason)
+
+        Worker(
+            [self._queue(queue)],
+            connection=self._connection,
+            serializer=JSONSerializer,
+            job_monitoring_interval=_MONITORING_S,
+            work_horse_killed_handler=report_lost,
+        ).work(logging_level="WARNING")
+
+    def _queue(self, name: str) -> Queue:
+        return Queue(name, connection=self._connection, serializer=JSONSerializer)

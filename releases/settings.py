@@ -1,0 +1,127 @@
+"""Where the platform lives and what it listens on: environment over YAML over defaults."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from releases.errors import BadInput
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class BadSetting(BadInput):
+    """A setting has an unknown name or a value that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of all processes: `PAAS_HTTP_PORT=80`, or `http_port: 80` in paas.yml."""
+
+    home: Path
+    instance: str = "paas"  # label, network and container prefix: two platforms, one Docker
+    domain: str = "localhost"
+    bind: str = "127.0.0.1"
+    ssh_port: int = 2222
+    http_port: int = 8080
+    redis_url: str = ""  # empty: our own, on a socket under home
+    docker_host: str = "unix:///var/run/docker.sock"
+    haproxy_dir: str = ""  # empty: our own HAProxy, its sockets and files under home
+    subnet: str = "10.213.0.0/16"  # containers' addresses; a /24 or larger
+    build_workers: int = 2
+    release_workers: int = 3
+    buildpacks: Path = PROJECT / "buildpacks"
+    stack: str = "auto"  # auto, registry or debian: where the base image comes from
+    stack_image: str = "debian:bookworm-slim"
+    ca_bundle: Path = Path("/etc/ssl/certs/ca-certificates.crt")
+    boot_timeout_s: float = 60.0
+    settle_s: float = 1.0  # how long a process without a port must stay alive
+    drain_s: float = 30.0
+    stop_grace_s: float = 10.0
+    build_timeout_s: int = 1800
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read `PAAS_*` and the YAML file; an unknown name or a bad value raises BadSetting."""
+        home = Path(environ.get("PAAS_HOME") or Path(environ.get("HOME", "/root")) / ".paas")
+        path = Path(environ.get("PAAS_CONFIG") or home / "paas.yml")
+        given: dict[str, Any] = {**_from_yaml(path), **_from_environment(environ)}
+        values: dict[str, Any] = {name: _convert(name, value) for name, value in given.items()}
+        return cls(**{**values, "home": home.resolve()})
+
+    @property
+    def redis(self) -> str:
+        """The Redis URL in force."""
+        return self.redis_url or f"unix://{self.home}/run/redis.sock"
+
+    @property
+    def router_dir(self) -> Path:
+        """haproxy.cfg, hosts.map, admin.sock (runtime API) and master.sock live here."""
+        return Path(self.haproxy_dir) if self.haproxy_dir else self.home / "router"
+
+    @property
+    def repositories(self) -> Path:
+        """Bare repositories, `<app>.git`."""
+        return self.home / "repositories"
+
+    @property
+    def sources(self) -> Path:
+        """Source tars, `<app>/<build>.tar`, kept as long as the build's record."""
+        return self.home / "sources"
+
+    @property
+    def secret_key(self) -> Path:
+        """The key that encrypts config at rest; never in Redis."""
+        return self.home / "secret.key"
+
+    @property
+    def network(self) -> str:
+        """The Docker network all app containers are on."""
+        return self.instance
+
+    def url(self, host: str) -> str:
+        """Where people reach a host: `http://myapp.localhost:8080`."""
+        return f"http://{host}" + ("" if self.http_port == 80 else f":{self.http_port}")
+
+
+_TYPES = {field.name: field.type for field in fields(Settings)}
+_EXTRA = {"PAAS_CONFIG"}
+
+
+def _from_yaml(path: Path) -> dict[str, object]:
+    if not path.exists():
+        return {}
+    try:
+        document = yaml.safe_load(path.read_text()) or {}
+    except yaml.YAMLError as error:
+        raise BadSetting(f"{path}: not YAML: {str(error).splitlines()[0]}") from error
+    if not isinstance(document, dict):
+        raise BadSetting(f"{path}: expected `name: value` lines")
+    unknown = sorted(str(name) for name in document if name not in _TYPES or name == "home")
+    if unknown:
+        raise BadSetting(
+            f"{path}: unknown setting {unknown[0]}; known: {', '.join(sorted(_TYPES))}"
+        )
+    return {str(name): value for name, value in document.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    named = {f"PAAS_{name.upper()}": name for name in _TYPES}
+    return {named[key]: value for key, value in environ.items() if key in named and value}
+
+
+def _convert(name: str, value: Any) -> Any:
+    kind: Any = _TYPES[name]
+    try:
+        if kind in (int, float, Path):
+            value = kind(str(value))
+        elif not isinstance(value, str):
+            raise ValueError("expected text")
+        if name == "subnet" and IPv4Network(str(value)).prefixlen > 24:
+            raise ValueError("needs a /24 or larger")
+    except ValueError as error:
+        raise BadSetting(f"setting {name}: {value!r} cannot be used: {error}") from error
+    return value

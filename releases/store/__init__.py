@@ -1,0 +1,69 @@
+"""The store: the only package that knows Redis."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from releases.settings import Settings
+from releases.store import keys
+from releases.store.apps import AppStore
+from releases.store.builds import BuildStore
+from releases.store.connection import Client, Wakeups, connect, wakeups
+from releases.store.locks import LockStore
+from releases.store.logs import LogStore
+from releases.store.releases import ReleaseStore
+from releases.store.routes import RouteStore
+from releases.store.ssh_keys import SshKeyStore
+from releases.vault import Vault
+
+
+class Store:
+    """Everything the platform keeps, one noun each."""
+
+    def __init__(self, client: Client, vault: Vault) -> None:
+        self._redis = client
+        self.apps = AppStore(client, vault)
+        self.releases = ReleaseStore(client, vault)
+        self.builds = BuildStore(client)
+        self.routes = RouteStore(client, vault)
+        self.locks = LockStore(client)
+        self.logs = LogStore(client)
+        self.ssh_keys = SshKeyStore(client)
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Store":
+        """The store that the settings name; it connects on first use."""
+        return cls(connect(settings.redis), Vault.open(settings.secret_key))
+
+    def ping(self) -> None:
+        """Raise redis.RedisError unless Redis answers."""
+        self._redis.ping()
+
+    def next_address(self) -> int:
+        """A number that goes up for ever: addresses go round the subnet, not re-used soon."""
+        return int(self._redis.incr(keys.ADDRESSES))
+
+    def retiring(self) -> list[str]:
+        """Apps that may have containers to retire."""
+        return sorted(self._redis.smembers(keys.RETIRING))
+
+    def retired(self, app: str) -> None:
+        """Nothing of the app is left to retire."""
+        self._redis.srem(keys.RETIRING, app)
+
+    @contextmanager
+    def router_wakeups(self) -> Iterator[Wakeups]:
+        """Told when routes changed."""
+        with wakeups(self._redis, keys.WAKE_ROUTERS) as subscription:
+            yield subscription
+
+    @contextmanager
+    def acknowledgements(self) -> Iterator[Wakeups]:
+        """Told when a router acknowledged, or its in-flight counts changed."""
+        with wakeups(self._redis, keys.ROUTER_ACKED) as subscription:
+            yield subscription
+
+    @contextmanager
+    def converger_wakeups(self) -> Iterator[Wakeups]:
+        """Told when an app has something to retire."""
+        with wakeups(self._redis, keys.WAKE_CONVERGER) as subscription:
+            yield subscription

@@ -1,0 +1,140 @@
+"""How apps and their config are kept."""
+
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from releases.app import App, AppExists, Desired, NoSuchApp, check_app_name
+from releases.config import ConfigChange
+from releases.store import keys
+from releases.store.connection import Client
+from releases.vault import Vault
+
+_CREATE = """
+if redis.call('SADD', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[2], 'created_at', ARGV[2], 'created_by', ARGV[3])
+return 1
+"""
+_CHANGE_KEPT_S = 24 * 3600
+
+
+class AppStore:
+    """Apps by name. Only the flip (routes.py) moves `live`."""
+
+    def __init__(self, client: Client, vault: Vault) -> None:
+        self._redis = client
+        self._vault = vault
+        self._create = client.register_script(_CREATE)
+
+    def create(self, name: str, who: str) -> None:
+        """Make an app; BadAppName or AppExists say why not."""
+        made = self._create(
+            keys=[keys.APPS, keys.app(check_app_name(name))], args=[name, time.time(), who]
+        )
+        if not made:
+            raise AppExists(f"app {name} exists already; choose another name")
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such an app."""
+        return bool(self._redis.sismember(keys.APPS, name))
+
+    def names(self) -> list[str]:
+        """All apps, sorted."""
+        return sorted(self._redis.smembers(keys.APPS))
+
+    def get(self, name: str) -> App:
+        """The app as it is now; NoSuchApp."""
+        record = self._redis.hgetall(keys.app(name))
+        if not record:
+            raise NoSuchApp(name)
+        return _app(name, record)
+
+    def all(self) -> list[App]:
+        """Every app in one round trip."""
+        names = self.names()
+        pipe = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipe.hgetall(keys.app(name))
+        found = zip(names, pipe.execute(), strict=True)
+        return [_app(name, record) for name, record in found if record]
+
+    def next_release(self, name: str) -> int:
+        """A number that no other release of the app has had or will have."""
+        return int(self._redis.hincrby(keys.app(name), "releases", 1))
+
+    def set_formation(self, name: str, formation: Mapping[str, int]) -> None:
+        """What to run from the first deploy on; afterwards the flip sets it."""
+        self._redis.hset(keys.app(name), "formation", json.dumps(dict(formation)))
+
+    def set_target(self, name: str, target: Desired) -> None:
+        """Begin a rollout: whoever converges the app from here on goes for the target."""
+        self._redis.hset(keys.app(name), "target", json.dumps(asdict(target)))
+
+    def clear_target(self, name: str) -> None:
+        """End a failed rollout: the app is to be what `live` says again."""
+        self._redis.hdel(keys.app(name), "target")
+
+    def config(self, name: str) -> dict[str, str]:
+        """The config in force: that of the live release, or what was set before the first."""
+        sealed = self._redis.get(keys.config(name))
+        return self._vault.unseal(sealed) if sealed else {}
+
+    def set_config(self, name: str, config: Mapping[str, str]) -> None:
+        """Set the config of an app that has no release yet."""
+        self._redis.set(keys.config(name), self._vault.seal(config))
+
+    def add_change(self, change: ConfigChange) -> str:
+        """Keep a change for the job that will apply it; return its id, for a job sees no secret."""
+        identifier = uuid.uuid4().hex
+        document = {
+            "values": json.dumps(dict(change.values)),
+            "removed": json.dumps(change.removed),
+        }
+        self._redis.set(keys.change(identifier), self._vault.seal(document), ex=_CHANGE_KEPT_S)
+        return identifier
+
+    def change(self, identifier: str) -> ConfigChange:
+        """The change that `add_change` kept."""
+        document = self._vault.unseal(self._redis.get(keys.change(identifier)))
+        return ConfigChange(json.loads(document["values"]), tuple(json.loads(document["removed"])))
+
+    def mark_destroying(self, name: str) -> None:
+        """From here on the app only waits to be gone; nothing is deployed to it any more."""
+        self._redis.hset(keys.app(name), "destroying", "1")
+
+    def forget(self, name: str) -> None:
+        """Remove the last of a destroyed app: its records and its name."""
+        found = list(self._redis.scan_iter(match=f"{keys.app(name)}:*", count=1000))
+        claimed = [keys.DOMAINS, *self._redis.smembers(keys.domains(name))]
+        with self._redis.pipeline(transaction=True) as pipe:
+            if len(claimed) > 1:
+                pipe.hdel(*claimed)
+            pipe.delete(keys.app(name), *found)
+            pipe.srem(keys.APPS, name)
+            pipe.srem(keys.RETIRING, name)
+            pipe.execute()
+
+
+def _app(name: str, record: Mapping[str, str]) -> App:
+    return App(
+        name=name,
+        created_at=float(record["created_at"]),
+        created_by=record["created_by"],
+        formation=json.loads(record.get("formation", "{}")),
+        live=_desired(record, "live"),
+        target=_desired(record, "target"),
+        destroying="destroying" in record,
+    )
+
+
+def _desired(record: Mapping[str, str], field: str) -> Desired | None:
+    if field not in record:
+        return None
+    document: dict[str, Any] = json.loads(record[field])
+    if field == "live":
+        document["flipped_at"] = float(record["flipped_at"])
+        document["routed_at"] = int(record["routed_at"])
+    return Desired(**document)

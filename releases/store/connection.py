@@ -1,0 +1,45 @@
+"""How we connect to Redis, and what we wait on there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import redis
+
+from releases.errors import PaasError
+
+# redis-py types an answer as text or bytes or awaitable; the store's own signatures are strict.
+Client = Any
+
+
+class NoRedis(PaasError):
+    """Redis cannot be reached."""
+
+
+def connect(url: str) -> Client:
+    """A client with text answers; it connects on first use."""
+    return redis.Redis.from_url(url, decode_responses=True, protocol=2, health_check_interval=30)
+
+
+class Wakeups:
+    """A subscription to one channel. A message says that something changed, never what."""
+
+    def __init__(self, pubsub: Any) -> None:
+        self._pubsub = pubsub
+
+    def wait(self, timeout_s: float) -> bool:
+        """Return True on a message and False when the time is up."""
+        return self._pubsub.get_message(timeout=timeout_s) is not None
+
+    def fileno(self) -> int:
+        """The socket, for a caller that waits on several things."""
+        return int(self._pubsub.connection._sock.fileno())
+
+
+@contextmanager
+def wakeups(client: Client, channel: str) -> Iterator[Wakeups]:
+    """Subscribe before reading what you wait for, or the change between the two is missed."""
+    with client.pubsub(ignore_subscribe_messages=True) as pubsub:
+        pubsub.subscribe(channel)
+        pubsub.get_message(timeout=5.0)  # the confirmation: from here on nothing is missed
+        yield Wakeups(pubsub)

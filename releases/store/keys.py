@@ -1,0 +1,93 @@
+"""The name of every key in Redis. `frontend:` and `dead:` are Hipache's; the rest is ours."""
+
+APPS = "paas:apps"  # set of names
+DOMAINS = "paas:domains"  # hash: host -> app that claimed it
+SSH_KEYS = "paas:keys"  # hash: fingerprint -> JSON
+ADDRESSES = "paas:addresses"  # counter: containers' addresses go round the subnet
+FENCE = "paas:fence"  # counter: every lock taken gets a higher token
+RETIRING = "paas:retiring"  # set of apps that may have containers to retire
+
+ROUTER_EPOCH = "router:epoch"
+ROUTER_VERSION = "router:version"
+ROUTER_CHANGED = "router:changed"  # sorted set: host -> version of its last change
+ROUTER_MEMBERS = "router:members"  # set of router ids; durable
+ROUTER_ACKS = "router:acks"  # hash: router id -> version HAProxy has confirmed
+
+WAKE_ROUTERS = "router:wake"  # channels, all of them wake-ups only
+ROUTER_ACKED = "router:acked"
+WAKE_CONVERGER = "paas:wake"
+
+
+def app(name: str) -> str:
+    """Hash: the app's record."""
+    return f"paas:app:{name}"
+
+
+def config(name: str) -> str:
+    """The app's config, sealed."""
+    return f"paas:app:{name}:config"
+
+
+def hosts(name: str) -> str:
+    """Set: hosts of the app that are in the routes now."""
+    return f"paas:app:{name}:hosts"
+
+
+def domains(name: str) -> str:
+    """Set: domains the app claimed."""
+    return f"paas:app:{name}:domains"
+
+
+def lock(name: str) -> str:
+    """JSON: who may change what runs."""
+    return f"paas:app:{name}:lock"
+
+
+def unlocked(name: str) -> str:
+    """Channel: the app's lock was let go."""
+    return f"paas:app:{name}:unlocked"
+
+
+def release(name: str, number: int) -> str:
+    """Hash: a release."""
+    return f"paas:app:{name}:release:{number}"
+
+
+def build(name: str, number: int) -> str:
+    """Hash: a build."""
+    return f"paas:app:{name}:build:{number}"
+
+
+def builds(name: str) -> str:
+    """Sorted set: build numbers that still have a record."""
+    return f"paas:app:{name}:builds"
+
+
+def change(change_id: str) -> str:
+    """A config change on its way to a release job, sealed."""
+    return f"paas:change:{change_id}"
+
+
+def log(log_id: str) -> str:
+    """Stream: a deploy log."""
+    return f"paas:log:{log_id}"
+
+
+def frontend(host: str) -> str:
+    """List: the app, then its backends (Hipache's layout)."""
+    return f"frontend:{host}"
+
+
+def dead(host: str) -> str:
+    """Set: indexes Hipache holds for dead; stale after every write of `frontend:`."""
+    return f"dead:{host}"
+
+
+def inflight(router: str) -> str:
+    """Hash: address being drained -> requests still in flight at that router."""
+    return f"router:inflight:{router}"
+
+
+def alive(router: str) -> str:
+    """Expires when the router stops talking; for display only."""
+    return f"router:alive:{router}"

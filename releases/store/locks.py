@@ -1,0 +1,107 @@
+"""Who may change what runs for an app: one writer, named, fenced, gone when its holder dies."""
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+import redis
+
+from releases.errors import PaasError
+from releases.store import keys
+from releases.store.connection import Client, wakeups
+
+TTL_S = 10.0
+
+_RELEASE = """
+local held = redis.call('GET', KEYS[1])
+if held and tostring(cjson.decode(held).token) == ARGV[1] then
+  redis.call('DEL', KEYS[1])
+  redis.call('PUBLISH', KEYS[2], '1')
+end
+"""
+_RENEW = """
+local held = redis.call('GET', KEYS[1])
+if held and tostring(cjson.decode(held).token) == ARGV[1] then
+  return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return 0
+"""
+
+
+class LockLost(PaasError):
+    """The lock expired and someone else may have it: nothing more may be changed."""
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A held lock. `token` rises with every lock taken; the flip checks it."""
+
+    app: str
+    token: int
+    holder: str
+    purpose: str  # "Deploy 3f9ac21 by alice"
+    since: float
+
+
+class LockStore:
+    """Takes, shows and renews the locks of apps."""
+
+    def __init__(self, client: Client) -> None:
+        self._redis = client
+        self._release = client.register_script(_RELEASE)
+        self._renew = client.register_script(_RENEW)
+
+    def holder(self, app: str) -> Lock | None:
+        """Who holds the lock now."""
+        held = self._redis.get(keys.lock(app))
+        return Lock(**json.loads(str(held))) if held else None
+
+    @contextmanager
+    def hold(
+        self, app: str, purpose: str, on_wait: Callable[[Lock], None] | None = None
+    ) -> Iterator[Lock]:
+        """Hold the app's lock, waiting for it as long as it takes.
+
+        `on_wait` is told once who holds it. The lock is renewed in the background
+        and expires ten seconds after this process dies.
+        """
+        lock = self._acquire(app, purpose, on_wait)
+        stopped = threading.Event()
+        renewer = threading.Thread(target=self._keep, args=(lock, stopped), daemon=True)
+        renewer.start()
+        try:
+            yield lock
+        finally:
+            stopped.set()
+            self._release(keys=[keys.lock(app), keys.unlocked(app)], args=[lock.token])
+
+    def _acquire(self, app: str, purpose: str, on_wait: Callable[[Lock], None] | None) -> Lock:
+        token = int(self._redis.incr(keys.FENCE))
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        lock = Lock(app, token, holder, purpose, time.time())
+        if self._take(lock):
+            return lock
+        with wakeups(self._redis, keys.unlocked(app)) as unlocked:
+            while not self._take(lock):
+                held = self.holder(app)
+                if held and on_wait:
+                    on_wait(held)
+                    on_wait = None
+                unlocked.wait(1.0)  # expiry tells nobody, so look again every second
+        return lock
+
+    def _take(self, lock: Lock) -> bool:
+        value = json.dumps(asdict(lock))
+        return bool(self._redis.set(keys.lock(lock.app), value, nx=True, px=int(TTL_S * 1000)))
+
+    def _keep(self, lock: Lock, stopped: threading.Event) -> None:
+        while not stopped.wait(TTL_S / 3):
+            try:
+                self._renew(keys=[keys.lock(lock.app)], args=[lock.token, int(TTL_S * 1000)])
+            except redis.RedisError:
+                continue  # Redis may be back before the lock expires; the fence decides

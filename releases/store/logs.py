@@ -1,0 +1,72 @@
+"""How a deploy log is kept: one capped stream, written by one deploy, followed by many."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from releases.store import keys
+from releases.store.connection import Client
+
+MAX_LINES = 20_000  # the oldest go first
+MAX_LINE_CHARS = 4_000
+KEPT_S = 30 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """A line of a deploy log. The last entry also says how the deploy ended."""
+
+    id: str  # the stream's id: give it to `follow` to go on after it
+    line: str
+    ended: bool = False
+    ok: bool = False
+
+
+class LogStore:
+    """Appends to, ends, reads and follows deploy logs."""
+
+    def __init__(self, client: Client) -> None:
+        self._redis = client
+
+    def append(self, log: str, lines: Iterable[str]) -> None:
+        """Add lines in one round trip."""
+        pipe = self._redis.pipeline(transaction=False)
+        for line in lines:
+            fields = {"line": line[:MAX_LINE_CHARS]}
+            pipe.xadd(keys.log(log), fields, maxlen=MAX_LINES, approximate=True)
+        pipe.expire(keys.log(log), KEPT_S)
+        pipe.execute()
+
+    def end(self, log: str, *, ok: bool, line: str) -> None:
+        """Add the verdict: whoever follows stops here."""
+        fields = {"line": line[:MAX_LINE_CHARS], "end": "ok" if ok else "failed"}
+        self._redis.xadd(keys.log(log), fields)
+        self._redis.expire(keys.log(log), KEPT_S)
+
+    def read(self, log: str) -> list[LogEntry]:
+        """All that is there now."""
+        return [_entry(item) for item in self._redis.xrange(keys.log(log))]
+
+    def follow(self, log: str, after: str = "0", idle_s: float = 1.0) -> Iterator[LogEntry | None]:
+        """Yield entries as they come, up to the verdict; None after each silence of `idle_s`.
+
+        The silence is the caller's chance to see whether the writer still lives.
+        """
+        while True:
+            answer = self._redis.xread({keys.log(log): after}, block=int(idle_s * 1000), count=500)
+            entries = [_entry(item) for item in answer[0][1]] if answer else []
+            yield from entries
+            if not entries:
+                yield None
+            if entries and entries[-1].ended:
+                return
+            after = entries[-1].id if entries else after
+
+    def delete(self, log: str) -> None:
+        """Forget a log."""
+        self._redis.delete(keys.log(log))
+
+
+def _entry(item: tuple[str, dict[str, str]]) -> LogEntry:
+    identifier, fields = item
+    end = fields.get("end")
+    return LogEntry(identifier, fields["line"], end is not None, end == "ok")

@@ -1,0 +1,80 @@
+"""How releases are kept: written once, but for how their rollout ended."""
+
+import json
+from dataclasses import asdict
+
+from releases.errors import PaasError
+from releases.release import NEXT_STATUS, Artifact, Release, ReleaseState, ReleaseStatus
+from releases.store import keys
+from releases.store.connection import Client
+from releases.vault import Vault
+
+
+class NoSuchRelease(PaasError):
+    """The app has no release of that number."""
+
+
+class ReleaseStore:
+    """Releases by app and number."""
+
+    def __init__(self, client: Client, vault: Vault) -> None:
+        self._redis = client
+        self._vault = vault
+
+    def add(self, release: Release) -> None:
+        """Write a release, as pending. Its number came from AppStore.next_release."""
+        record = {
+            "artifact": json.dumps(asdict(release.artifact)),
+            "config": self._vault.seal(release.config),
+            "who": release.who,
+            "created_at": release.created_at,
+            "why": release.why,
+            "status": ReleaseStatus.PENDING.value,
+            "reason": "",
+        }
+        self._redis.hset(keys.release(release.app, release.number), mapping=record)
+
+    def get(self, app: str, number: int) -> Release:
+        """The release; NoSuchRelease."""
+        return self.get_with_state(app, number)[0]
+
+    def get_with_state(self, app: str, number: int) -> tuple[Release, ReleaseState]:
+        """The release and how its rollout ended; NoSuchRelease."""
+        record = self._redis.hgetall(keys.release(app, number))
+        if not record:
+            raise NoSuchRelease(f"app {app} has no release v{number}; `releases {app}` lists them")
+        return self._release(app, number, record)
+
+    def list(self, app: str) -> list[tuple[Release, ReleaseState]]:
+        """All releases, newest first."""
+        last = int(self._redis.hget(keys.app(app), "releases") or 0)
+        numbers = range(last, 0, -1)
+        pipe = self._redis.pipeline(transaction=False)
+        for number in numbers:
+            pipe.hgetall(keys.release(app, number))
+        found = zip(numbers, pipe.execute(), strict=True)
+        return [self._release(app, number, record) for number, record in found if record]
+
+    def fail(self, app: str, number: int, reason: str) -> None:
+        """A pending release did not become live; it keeps its number and the reason."""
+        _, state = self.get_with_state(app, number)
+        if ReleaseStatus.FAILED not in NEXT_STATUS[state.status]:
+            raise PaasError(
+                f"release v{number} of {app} is {state.status} and cannot fail any more"
+            )
+        record = {"status": ReleaseStatus.FAILED.value, "reason": reason}
+        self._redis.hset(keys.release(app, number), mapping=record)
+
+    def _release(
+        self, app: str, number: int, record: dict[str, str]
+    ) -> tuple[Release, ReleaseState]:
+        release = Release(
+            app=app,
+            number=number,
+            artifact=Artifact(**json.loads(record["artifact"])),
+            config=self._vault.unseal(record["config"]),
+            who=record["who"],
+            created_at=float(record["created_at"]),
+            why=record["why"],
+        )
+        return release, ReleaseState(ReleaseStatus(record["status"]), record["reason"])

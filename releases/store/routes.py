@@ -1,0 +1,215 @@
+"""How routes are flipped, read by routers, acknowledged and drained."""
+
+import json
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from releases.app import Desired
+from releases.errors import PaasError
+from releases.route import Route, RouteChanges
+from releases.store import keys
+from releases.store.connection import Client
+from releases.store.locks import Lock, LockLost
+from releases.vault import Vault
+
+# Writes the lists of one app's hosts and removes those it no longer has. Unchanged lists are
+# left alone; if nothing changed the version stays. Hipache's `dead:` set holds indexes into the
+# old list, so it goes with every write (a stale one made Hipache answer 502, measured).
+_PUBLISH = """
+local function publish(published, wanted, epoch)
+  redis.call('SET', 'router:epoch', epoch, 'NX')
+  local changed = {}
+  for host, list in pairs(wanted) do
+    local now = redis.call('LRANGE', 'frontend:' .. host, 0, -1)
+    if table.concat(now, '\\n') ~= table.concat(list, '\\n') then
+      redis.call('DEL', 'frontend:' .. host, 'dead:' .. host)
+      redis.call('RPUSH', 'frontend:' .. host, unpack(list))
+      changed[#changed + 1] = host
+    end
+    redis.call('SADD', published, host)
+  end
+  for _, host in ipairs(redis.call('SMEMBERS', published)) do
+    if not wanted[host] then
+      redis.call('DEL', 'frontend:' .. host, 'dead:' .. host)
+      redis.call('SREM', published, host)
+      changed[#changed + 1] = host
+    end
+  end
+  if #changed == 0 then return tonumber(redis.call('GET', 'router:version') or '0') end
+  local version = redis.call('INCR', 'router:version')
+  for _, host in ipairs(changed) do redis.call('ZADD', 'router:changed', version, host) end
+  redis.call('PUBLISH', 'router:wake', tostring(version))
+  return version
+end
+"""
+_FLIP = (
+    _PUBLISH
+    + """
+local lock, app, config, published, retiring = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local held = redis.call('GET', lock)
+if not held or tostring(cjson.decode(held).token) ~= ARGV[1] then return -1 end
+local old = redis.call('HGET', app, 'live')
+if old then
+  local number = string.format('%d', cjson.decode(old).release)
+  if number ~= ARGV[8] then
+    redis.call('HSET', app .. ':release:' .. number, 'status', 'superseded')
+  end
+end
+redis.call('HSET', app .. ':release:' .. ARGV[8], 'status', 'live')
+local version = publish(published, cjson.decode(ARGV[5]), ARGV[6])
+redis.call('HSET', app, 'live', ARGV[2], 'formation', ARGV[3],
+           'flipped_at', ARGV[7], 'routed_at', version)
+redis.call('HDEL', app, 'target')
+redis.call('SET', config, ARGV[4])
+redis.call('SADD', retiring, ARGV[9])
+redis.call('PUBLISH', 'paas:wake', ARGV[9])
+return version
+"""
+)
+_UNROUTE = _PUBLISH + "return publish(KEYS[1], {}, ARGV[1])"
+_CHANGES = """
+local since = ARGV[1]
+local answer = {redis.call('GET', 'router:epoch') or '',
+                redis.call('GET', 'router:version') or '0'}
+for _, host in ipairs(redis.call('ZRANGEBYSCORE', 'router:changed', '(' .. since, '+inf')) do
+  answer[#answer + 1] = {host, redis.call('LRANGE', 'frontend:' .. host, 0, -1)}
+end
+return answer
+"""
+ALIVE_S = 5
+
+
+class RouterSilent(PaasError):
+    """A router did not acknowledge in time."""
+
+
+class RouteStore:
+    """Routes as the release manager writes them and routers read them."""
+
+    def __init__(self, client: Client, vault: Vault) -> None:
+        self._redis = client
+        self._vault = vault
+        self._flip = client.register_script(_FLIP)
+        self._unroute = client.register_script(_UNROUTE)
+        self._changes = client.register_script(_CHANGES)
+
+    def flip(
+        self, lock: Lock, live: Desired, config: Mapping[str, str], routes: Sequence[Route]
+    ) -> int:
+        """Move `live`, the config and the routes in one transaction; return the routes' version.
+
+        LockLost if the lock is no longer this one: then nothing was changed.
+        """
+        app = lock.app
+        wanted = {route.host: [route.app, *route.backends] for route in routes}
+        names = [
+            keys.lock(app),
+            keys.app(app),
+            keys.config(app),
+            keys.hosts(app),
+            keys.RETIRING,
+        ]
+        arguments = [
+            lock.token,
+            json.dumps(asdict(live)),
+            json.dumps(dict(live.formation)),
+            self._vault.seal(config),
+            json.dumps(wanted),
+            uuid.uuid4().hex,
+            time.time(),
+            live.release,
+            app,
+        ]
+        version = int(self._flip(keys=names, args=arguments))
+        if version < 0:
+            raise LockLost(f"lost the lock of {app} during the rollout; nothing was switched")
+        return version
+
+    def unroute(self, app: str) -> int:
+        """Take all hosts of an app out of the routes; return the version."""
+        return int(self._unroute(keys=[keys.hosts(app)], args=[uuid.uuid4().hex]))
+
+    def hosts(self, app: str) -> list[str]:
+        """Hosts that route to the app now, sorted."""
+        return sorted(self._redis.smembers(keys.hosts(app)))
+
+    # Domains: who may route a host.
+
+    def claim_domain(self, app: str, host: str) -> bool:
+        """Give the host to the app; False if another app has it."""
+        self._redis.hsetnx(keys.DOMAINS, host, app)
+        if self._redis.hget(keys.DOMAINS, host) != app:
+            return False
+        self._redis.sadd(keys.domains(app), host)
+        return True
+
+    def release_domain(self, app: str, host: str) -> bool:
+        """Take the host from the app; False if it was not the app's."""
+        if not self._redis.srem(keys.domains(app), host):
+            return False
+        self._redis.hdel(keys.DOMAINS, host)
+        return True
+
+    def domain_owner(self, host: str) -> str | None:
+        """The app that claimed the host."""
+        owner: str | None = self._redis.hget(keys.DOMAINS, host)
+        return owner
+
+    def domains(self, app: str) -> list[str]:
+        """The app's own domains, sorted."""
+        return sorted(self._redis.smembers(keys.domains(app)))
+
+    # What a router does.
+
+    def join(self, router: str) -> None:
+        """Enter the list of routers whose acknowledgement a rollout waits for."""
+        self._redis.sadd(keys.ROUTER_MEMBERS, router)
+
+    def leave(self, router: str) -> None:
+        """Leave it; only by command, never because a router is silent: it may still serve."""
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.srem(keys.ROUTER_MEMBERS, router)
+            pipe.hdel(keys.ROUTER_ACKS, router)
+            pipe.delete(keys.inflight(router), keys.alive(router))
+            pipe.execute()
+
+    def changes_since(self, version: int) -> RouteChanges:
+        """All hosts changed after the version (0: every host there ever was), in one round trip."""
+        epoch, newest, *hosts = self._changes(keys=[], args=[version])
+        routes = {
+            host: Route(host, items[0], tuple(items[1:])) if items else None
+            for host, items in hosts
+        }
+        return RouteChanges(epoch, int(newest), routes)
+
+    def acknowledge(self, router: str, version: int, inflight: Mapping[str, int]) -> None:
+        """Say what HAProxy has confirmed, with the requests in flight at every draining address.
+
+        `inflight` is complete: an address that is not in it ("10.213.0.7:5000") is idle.
+        """
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.delete(keys.inflight(router))
+            if inflight:
+                pipe.hset(keys.inflight(router), mapping=dict(inflight))
+            pipe.hset(keys.ROUTER_ACKS, router, version)
+            pipe.set(keys.alive(router), "1", ex=ALIVE_S)
+            pipe.publish(keys.ROUTER_ACKED, str(version))
+            pipe.execute()
+
+    # What the release manager waits for.
+
+    def unacknowledged(self, version: int) -> list[str]:
+        """Routers that have not confirmed the version yet."""
+        members = sorted(self._redis.smembers(keys.ROUTER_MEMBERS))
+        acks = self._redis.hgetall(keys.ROUTER_ACKS)
+        return [router for router in members if int(acks.get(router, -1)) < version]
+
+    def inflight(self) -> dict[str, int]:
+        """Requests in flight per draining address, all routers together."""
+        total: dict[str, int] = {}
+        for router in self._redis.smembers(keys.ROUTER_MEMBERS):
+            for address, count in self._redis.hgetall(keys.inflight(router)).items():
+                total[address] = total.get(address, 0) + int(count)
+        return total

@@ -1,0 +1,1 @@
+"""The real router: makes HAProxy follow the routes in Redis."""
