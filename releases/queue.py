@@ -15,14 +15,15 @@ RELEASES = "releases"
 
 # One table of what can be asked of the workers: a job is a name, so that the process
 # that asks needs no import of the code that does it.
-BUILD = "builder.jobs.build"
-DEPLOY = "releases.jobs.deploy"
-CHANGE_CONFIG = "releases.jobs.change_config"
-ROLL_BACK = "releases.jobs.roll_back"
-SCALE = "releases.jobs.scale"
-RESTART = "releases.jobs.restart"
-CONVERGE = "releases.jobs.converge"
-DESTROY = "releases.jobs.destroy"
+# Every job's last argument is the deploy log's id; `request` adds it.
+BUILD = "builder.jobs.build"  # app, build number
+DEPLOY = "releases.jobs.deploy"  # app, build number
+CHANGE_CONFIG = "releases.jobs.change_config"  # app, change id, who
+ROLL_BACK = "releases.jobs.roll_back"  # app, release number or 0 for the one before, who
+SCALE = "releases.jobs.scale"  # app, {process type: count}, who
+RESTART = "releases.jobs.restart"  # app, who
+CONVERGE = "releases.jobs.converge"  # app
+DESTROY = "releases.jobs.destroy"  # app
 
 _KEPT_S = 600
 _MONITORING_S = 5

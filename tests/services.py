@@ -1,4 +1,4 @@
-"""How the tests start real daemons of their own: on sockets in a short directory, port 0, no sleep."""
+"""How the tests start real daemons of their own: a socket in a short directory, or port 0."""
 
 import os
 import shutil

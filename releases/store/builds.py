@@ -2,7 +2,6 @@
 
 import json
 import time
-import uuid
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -27,9 +26,8 @@ class BuildStore:
         """A number for the next build: its source is stored under it before the record is made."""
         return int(self._redis.hincrby(keys.app(app), "builds", 1))
 
-    def add(self, app: str, number: int, commit: str, ref: str, who: str) -> Build:
-        """Record a queued build under a reserved number; its log is new and empty."""
-        log = f"{app}:{uuid.uuid4().hex}"
+    def add(self, app: str, number: int, commit: str, ref: str, who: str, log: str) -> Build:
+        """Record a queued build under a reserved number; `log` came from LogStore.new."""
         build = Build(app, number, commit, ref, who, log, BuildStatus.QUEUED, time.time())
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(keys.build(app, number), mapping=_record(build))

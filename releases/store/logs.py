@@ -1,5 +1,6 @@
 """How a deploy log is kept: one capped stream, written by one deploy, followed by many."""
 
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -26,6 +27,10 @@ class LogStore:
 
     def __init__(self, client: Client) -> None:
         self._redis = client
+
+    def new(self, app: str) -> str:
+        """The id of a log that nobody has written to."""
+        return f"{app}:{uuid.uuid4().hex}"
 
     def append(self, log: str, lines: Iterable[str]) -> None:
         """Add lines in one round trip."""
