@@ -26,14 +26,24 @@ class UnhealthyRelease(PaasError):
         self.output = output
 
 
+def accepts_connections(address: str, port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        with socket.create_connection((address, port), timeout=_CONNECT_TIMEOUT_S):
+            return True
+    except OSError:
+        return False
+
+
 @dataclass(frozen=True)
 class Patience:
-    """How long is waited for what, and by which clock."""
+    """How long is waited for what, by which clock, and how a port is tried."""
 
     boot_timeout_s: float
     settle_s: float  # a process without a port is healthy when it has lived so long
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
+    answers: Callable[[str, int], bool] = accepts_connections
 
 
 def wait_until_healthy(engine: Engine, containers: Sequence[Container], patience: Patience) -> None:
@@ -59,16 +69,7 @@ def _is_healthy(engine: Engine, container: Container, age_s: float, patience: Pa
         raise _died(engine, container, condition)
     if container.slot.process_type != "web":
         return age_s >= patience.settle_s
-    return accepts_connections(container.address, container.port)
-
-
-def accepts_connections(address: str, port: int) -> bool:
-    """Whether somebody listens there."""
-    try:
-        with socket.create_connection((address, port), timeout=_CONNECT_TIMEOUT_S):
-            return True
-    except OSError:
-        return False
+    return patience.answers(container.address, container.port)
 
 
 def _died(engine: Engine, container: Container, condition: Condition) -> UnhealthyRelease:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from releases import changes
 from releases.destroy import destroy as destroy_app
-from releases.engine import connect
+from releases.engine import Engine, connect
 from releases.errors import PaasError
+from releases.health import Patience
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.rollout import Rollout
@@ -66,6 +67,12 @@ def destroy(app: str, log: str) -> None:
     _run(app, log, "Destroy", destroy_app)
 
 
+def _rollout(platform: Platform, engine: Engine, lock: Lock, log: DeployLog) -> Rollout:
+    settings = platform.settings
+    patience = Patience(settings.boot_timeout_s, settings.settle_s)
+    return Rollout(settings, platform.store, engine, lock, log, patience)
+
+
 def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> None:
     platform = Platform.from_env(os.environ)
     deploy_log = DeployLog(platform.store.logs, log)
@@ -77,7 +84,7 @@ def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> Non
         platform.store.apps.get(app)
         engine = connect(platform.settings, platform.store)
         with platform.store.locks.hold(app, purpose, tell_who_is_waited_for) as lock:
-            line = act(Rollout(platform.settings, platform.store, engine, lock, deploy_log))
+            line = act(_rollout(platform, engine, lock, deploy_log))
     except PaasError as error:
         deploy_log.fail(str(error))
     except Exception:  # noqa: BLE001 - the job entry is where errors become text

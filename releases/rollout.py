@@ -28,11 +28,7 @@ class Rollout:
     engine: Engine
     lock: Lock
     log: DeployLog
-
-    @property
-    def patience(self) -> Patience:
-        """How long this rollout waits for a container."""
-        return Patience(self.settings.boot_timeout_s, self.settings.settle_s)
+    patience: Patience
 
 
 def converge(rollout: Rollout) -> None:
