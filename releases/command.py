@@ -22,6 +22,7 @@ class Session:
     stdin: IO[bytes]
     out: IO[str]
     terminal: bool = False  # a person watches: `ssh -t`, or a local terminal
+    is_gone: Callable[[], bool] = lambda: False  # nobody reads any more: a follower may end
 
     def print(self, line: str = "") -> None:
         """One line of output, sent at once."""

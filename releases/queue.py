@@ -49,6 +49,10 @@ class JobQueue:
         )
         return str(made.id)
 
+    def waiting(self, queue: str) -> int:
+        """How many jobs nobody has taken yet."""
+        return int(self._queue(queue).count)
+
     def work(self, queue: str, store: Store) -> None:
         """Work off a queue until told to stop (SIGTERM ends after the job at hand)."""
 

@@ -1,1 +1,12 @@
-"""What the administrator and the pusher type: the command table of the release manager."""
+"""The release manager's command table."""
+
+from releases.command import Command
+from releases.commands import apps, config, logs, ps, releases
+
+COMMANDS: tuple[Command, ...] = (
+    *apps.COMMANDS,
+    *config.COMMANDS,
+    *releases.COMMANDS,
+    *ps.COMMANDS,
+    *logs.COMMANDS,
+)

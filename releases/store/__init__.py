@@ -50,6 +50,15 @@ class Store:
         """Nothing of the app is left to retire."""
         self._redis.srem(keys.RETIRING, app)
 
+    def retire_later(self, app: str) -> None:
+        """Something of the app is left to retire."""
+        self._redis.sadd(keys.RETIRING, app)
+
+    def retire_now(self, app: str) -> None:
+        """The same, and the converger is to look at it now."""
+        self.retire_later(app)
+        self._redis.publish(keys.WAKE_CONVERGER, app)
+
     @contextmanager
     def router_wakeups(self) -> Iterator[Wakeups]:
         """Told when routes changed."""
@@ -64,6 +73,6 @@ class Store:
 
     @contextmanager
     def converger_wakeups(self) -> Iterator[Wakeups]:
-        """Told when an app has something to retire."""
-        with wakeups(self._redis, keys.WAKE_CONVERGER) as subscription:
+        """Told when an app may have something to retire, or a router acknowledged."""
+        with wakeups(self._redis, keys.WAKE_CONVERGER, keys.ROUTER_ACKED) as subscription:
             yield subscription

@@ -11,11 +11,20 @@ from releases.app import App, AppExists, Desired, NoSuchApp, check_app_name
 from releases.config import ConfigChange
 from releases.store import keys
 from releases.store.connection import Client
+from releases.store.locks import Lock, LockLost
 from releases.vault import Vault
 
 _CREATE = """
 if redis.call('SADD', KEYS[1], ARGV[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[2], 'created_at', ARGV[2], 'created_by', ARGV[3])
+return 1
+"""
+# Only the holder of the app's lock may say what is being rolled out.
+_SET_TARGET = """
+local held = redis.call('GET', KEYS[1])
+if not held or tostring(cjson.decode(held).token) ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then redis.call('HDEL', KEYS[2], 'target')
+else redis.call('HSET', KEYS[2], 'target', ARGV[2]) end
 return 1
 """
 _CHANGE_KEPT_S = 24 * 3600
@@ -28,6 +37,7 @@ class AppStore:
         self._redis = client
         self._vault = vault
         self._create = client.register_script(_CREATE)
+        self._set_target = client.register_script(_SET_TARGET)
 
     def create(self, name: str, who: str) -> None:
         """Make an app; BadAppName or AppExists say why not."""
@@ -69,13 +79,15 @@ class AppStore:
         """What to run from the first deploy on; afterwards the flip sets it."""
         self._redis.hset(keys.app(name), "formation", json.dumps(dict(formation)))
 
-    def set_target(self, name: str, target: Desired) -> None:
-        """Begin a rollout: whoever converges the app from here on goes for the target."""
-        self._redis.hset(keys.app(name), "target", json.dumps(asdict(target)))
+    def set_target(self, lock: Lock, target: Desired | None) -> None:
+        """Begin a rollout (whoever converges the app goes for the target now), or give it up.
 
-    def clear_target(self, name: str) -> None:
-        """End a failed rollout: the app is to be what `live` says again."""
-        self._redis.hdel(keys.app(name), "target")
+        LockLost if the lock is no longer this one.
+        """
+        document = json.dumps(asdict(target)) if target else ""
+        names = [keys.lock(lock.app), keys.app(lock.app)]
+        if not self._set_target(keys=names, args=[lock.token, document]):
+            raise LockLost(f"lost the lock of {lock.app} during the rollout; nothing was switched")
 
     def config(self, name: str) -> dict[str, str]:
         """The config in force: that of the live release, or what was set before the first."""

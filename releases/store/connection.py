@@ -22,7 +22,7 @@ def connect(url: str) -> Client:
 
 
 class Wakeups:
-    """A subscription to one channel. A message says that something changed, never what."""
+    """A subscription. A message says that something changed, never what."""
 
     def __init__(self, pubsub: Any) -> None:
         self._pubsub = pubsub
@@ -31,15 +31,12 @@ class Wakeups:
         """Return True on a message and False when the time is up."""
         return self._pubsub.get_message(timeout=timeout_s) is not None
 
-    def fileno(self) -> int:
-        """The socket, for a caller that waits on several things."""
-        return int(self._pubsub.connection._sock.fileno())
-
 
 @contextmanager
-def wakeups(client: Client, channel: str) -> Iterator[Wakeups]:
+def wakeups(client: Client, *channels: str) -> Iterator[Wakeups]:
     """Subscribe before reading what you wait for, or the change between the two is missed."""
     with client.pubsub(ignore_subscribe_messages=True) as pubsub:
-        pubsub.subscribe(channel)
-        pubsub.get_message(timeout=5.0)  # the confirmation: from here on nothing is missed
+        pubsub.subscribe(*channels)
+        for _ in channels:
+            pubsub.get_message(timeout=5.0)  # the confirmation: from here on nothing is missed
         yield Wakeups(pubsub)

@@ -78,12 +78,22 @@ class LockStore:
             yield lock
         finally:
             stopped.set()
-            self._release(keys=[keys.lock(app), keys.unlocked(app)], args=[lock.token])
+            self._let_go(lock)
+
+    @contextmanager
+    def try_hold(self, app: str, purpose: str) -> Iterator[Lock | None]:
+        """Hold the lock for a moment if it is free; None if it is not. It is not renewed."""
+        lock = self._lock(app, purpose)
+        if not self._take(lock):
+            yield None
+            return
+        try:
+            yield lock
+        finally:
+            self._let_go(lock)
 
     def _acquire(self, app: str, purpose: str, on_wait: Callable[[Lock], None] | None) -> Lock:
-        token = int(self._redis.incr(keys.FENCE))
-        holder = f"{socket.gethostname()}:{os.getpid()}"
-        lock = Lock(app, token, holder, purpose, time.time())
+        lock = self._lock(app, purpose)
         if self._take(lock):
             return lock
         with wakeups(self._redis, keys.unlocked(app)) as unlocked:
@@ -94,6 +104,14 @@ class LockStore:
                     on_wait = None
                 unlocked.wait(1.0)  # expiry tells nobody, so look again every second
         return lock
+
+    def _lock(self, app: str, purpose: str) -> Lock:
+        token = int(self._redis.incr(keys.FENCE))
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        return Lock(app, token, holder, purpose, time.time())
+
+    def _let_go(self, lock: Lock) -> None:
+        self._release(keys=[keys.lock(lock.app), keys.unlocked(lock.app)], args=[lock.token])
 
     def _take(self, lock: Lock) -> bool:
         value = json.dumps(asdict(lock))

@@ -1,0 +1,101 @@
+"""The commands on apps as a whole."""
+
+import click
+
+from releases.app import App
+from releases.command import APP, JSON, Command, Session
+from releases.commands.table import print_json, print_table, timestamp
+from releases.errors import BadInput
+from releases.queue import DESTROY, RELEASES
+
+
+def list_apps(session: Session, as_json: bool) -> None:
+    """All apps, one line each."""
+    apps = session.platform.store.apps.all()
+    if as_json:
+        print_json(session, [_summary(session, app) for app in apps])
+        return
+    rows = [
+        (app.name, _release_name(app), _formation(app), _url(session, app.name)) for app in apps
+    ]
+    print_table(session, ("APP", "RELEASE", "PROCESSES", "URL"), rows)
+
+
+def create(session: Session, app: str) -> None:
+    """An app without a release."""
+    session.platform.store.apps.create(app, session.who)
+    session.print(f"-----> Created {app}; deploy it with: git push paas:{app} master")
+
+
+def exists(session: Session, app: str) -> None:
+    """Exit status 0 if it does."""
+    session.platform.store.apps.get(app)
+    session.print(f"{app} exists")
+
+
+def show(session: Session, app: str, as_json: bool) -> None:
+    """What is known of an app."""
+    found = session.platform.store.apps.get(app)
+    summary = _summary(session, found)
+    if as_json:
+        print_json(session, summary)
+        return
+    for name, value in summary.items():
+        shown = " ".join(value) if isinstance(value, list) else value
+        session.print(f"{name + ':':<12}{'-' if shown in (None, '') else shown}")
+
+
+def destroy(session: Session, app: str, confirm: str) -> None:
+    """Only with the name typed twice: nothing of the app is kept."""
+    session.platform.store.apps.get(app)
+    if confirm != app:
+        raise BadInput(f"to destroy {app} and all its releases, add --confirm {app}")
+    session.platform.store.apps.mark_destroying(app)
+    log = session.platform.store.logs.new("destroyed")  # not the app's: it outlives it
+    session.platform.queue.request(RELEASES, DESTROY, app, log=log)
+    session.follow(log)
+
+
+def _summary(session: Session, app: App) -> dict[str, object]:
+    store = session.platform.store
+    release = store.releases.get(app.name, app.live.release) if app.live else None
+    return {
+        "app": app.name,
+        "url": _url(session, app.name),
+        "domains": store.routes.domains(app.name),
+        "release": release.name if release else None,
+        "commit": release.artifact.commit if release else None,
+        "image": release.artifact.image if release else None,
+        "processes": _formation(app),
+        "created": timestamp(app.created_at),
+        "by": app.created_by,
+    }
+
+
+def _release_name(app: App) -> str:
+    return f"v{app.live.release}" if app.live else "-"
+
+
+def _formation(app: App) -> str:
+    formation = app.live.formation if app.live else app.formation
+    return " ".join(f"{name}={count}" for name, count in sorted(formation.items()))
+
+
+def _url(session: Session, app: str) -> str:
+    settings = session.platform.settings
+    return settings.url(f"{app}.{settings.domain}")
+
+
+COMMANDS = (
+    Command("apps", "List apps", list_apps, (JSON,)),
+    Command("apps:list", "List apps", list_apps, (JSON,)),
+    Command("apps:create", "Create an app", create, (APP,)),
+    Command("apps:exists", "Succeed if the app exists", exists, (APP,)),
+    Command("apps:info", "Show an app", show, (APP, JSON)),
+    Command(
+        "apps:destroy",
+        "Destroy an app and all that is its own",
+        destroy,
+        (APP, click.Option(["--confirm"], default="", help="The app's name once more.")),
+    ),
+)

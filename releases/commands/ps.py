@@ -1,0 +1,76 @@
+"""The commands on processes: what runs, how many, and starting afresh."""
+
+import click
+
+from releases.app import MAX_PROCESSES, BadScale, is_process_type
+from releases.command import APP, JSON, Command, Session
+from releases.commands.table import print_json, print_table
+from releases.container import slots
+from releases.engine import connect
+from releases.queue import RELEASES, RESTART, SCALE
+
+
+def show(session: Session, app: str, as_json: bool) -> None:
+    """One line a container, those on their way out too."""
+    found = session.platform.store.apps.get(app)
+    live = slots(found.live)
+    engine = connect(session.platform.settings, session.platform.store)
+    rows = [
+        {
+            "process": container.slot.name,
+            "release": f"v{container.slot.release}",
+            "state": container.state if container.slot in live else "retiring",
+            "since": container.status,
+            "address": f"{container.address}:{container.port}",
+        }
+        for container in engine.containers(app)
+    ]
+    if as_json:
+        print_json(session, rows)
+        return
+    headers = ("PROCESS", "RELEASE", "STATE", "SINCE", "ADDRESS")
+    print_table(session, headers, [list(row.values()) for row in rows])
+
+
+def scale(session: Session, app: str, counts: tuple[str, ...]) -> None:
+    """Without counts: show them."""
+    found = session.platform.store.apps.get(app)
+    if not counts:
+        formation = found.live.formation if found.live else found.formation
+        print_table(session, ("PROCESS", "COUNT"), sorted(formation.items()))
+        return
+    wanted = dict(parse_count(text) for text in counts)
+    log = session.platform.store.logs.new(app)
+    session.platform.queue.request(RELEASES, SCALE, app, wanted, session.who, log=log)
+    session.follow(log)
+
+
+def restart(session: Session, app: str) -> None:
+    """New containers beside the old ones first, as in any rollout."""
+    session.platform.store.apps.get(app)
+    log = session.platform.store.logs.new(app)
+    session.platform.queue.request(RELEASES, RESTART, app, session.who, log=log)
+    session.follow(log)
+
+
+def parse_count(text: str) -> tuple[str, int]:
+    """`web=3` to ("web", 3); BadScale."""
+    name, _, count = text.partition("=")
+    is_number = count.isascii() and count.isdigit() and len(count) <= 4
+    if not is_process_type(name) or not is_number or int(count) > MAX_PROCESSES:
+        raise BadScale(
+            f"{text[:40]!r} cannot be used; say for example web=3, from 0 to {MAX_PROCESSES}"
+        )
+    return name, int(count)
+
+
+COMMANDS = (
+    Command("ps", "List an app's processes", show, (APP, JSON)),
+    Command(
+        "ps:scale",
+        "Run so many processes of each type",
+        scale,
+        (APP, click.Argument(["counts"], nargs=-1, metavar="TYPE=COUNT...")),
+    ),
+    Command("ps:restart", "Replace all containers without losing a request", restart, (APP,)),
+)

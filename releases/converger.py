@@ -1,0 +1,37 @@
+"""The loop that keeps apps as they should be: retires the old, finishes what was interrupted."""
+
+import time
+from typing import NoReturn
+
+from releases.engine import Engine
+from releases.platform import Platform
+from releases.queue import CONVERGE, RELEASES
+from releases.retire import Retirement
+
+RESYNC_S = 30.0
+_LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us
+
+
+def run(platform: Platform, engine: Engine) -> NoReturn:
+    """Converge every app, then retire as wake-ups come, for ever."""
+    retirement = Retirement(platform, engine)
+    request_convergence(platform, everything=True)
+    resync_at = time.monotonic() + RESYNC_S
+    with platform.store.converger_wakeups() as woken:
+        while True:
+            is_busy = retirement.look()
+            woken.wait(_LOOK_AGAIN_S if is_busy else max(0.0, resync_at - time.monotonic()))
+            if time.monotonic() >= resync_at:
+                request_convergence(platform, everything=False)
+                resync_at = time.monotonic() + RESYNC_S
+
+
+def request_convergence(platform: Platform, *, everything: bool) -> None:
+    """Queue a converge job for every app, or for those whose rollout nobody is working on."""
+    store = platform.store
+    for app in store.apps.all():
+        is_interrupted = app.target is not None and store.locks.holder(app.name) is None
+        if is_interrupted or (everything and app.live):
+            log = app.target.log if app.target and app.target.log else store.logs.new(app.name)
+            platform.queue.request(RELEASES, CONVERGE, app.name, log=log)
+        store.retire_later(app.name)

@@ -1,0 +1,21 @@
+"""How an app is destroyed: from what the world sees inward, its name last."""
+
+import shutil
+
+from releases.rollout import Rollout, wait_acknowledged
+
+
+def destroy(rollout: Rollout) -> str:
+    """Remove all that is the app's. Killed at any line, it is finished by a second `destroy`."""
+    name, store, engine = rollout.lock.app, rollout.store, rollout.engine
+    rollout.log.step(f"Destroying {name}")
+    wait_acknowledged(rollout, store.routes.unroute(name))
+    for container in engine.containers(name):
+        engine.retire(container, rollout.settings.stop_grace_s)
+    engine.remove_images(name)
+    shutil.rmtree(rollout.settings.sources / name, ignore_errors=True)
+    shutil.rmtree(rollout.settings.repositories / f"{name}.git", ignore_errors=True)
+    for build in store.builds.list(name):
+        store.builds.forget(build)
+    store.apps.forget(name)
+    return f"{name} is gone: routes, containers, images, repository and records"

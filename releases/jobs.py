@@ -1,0 +1,95 @@
+"""What RQ calls in a release worker: each job takes the app's lock, acts, and ends the log."""
+
+import logging
+import os
+import uuid
+from collections.abc import Callable
+
+from releases import changes
+from releases.destroy import destroy as destroy_app
+from releases.engine import Engine, connect
+from releases.errors import PaasError
+from releases.health import Patience
+from releases.log import DeployLog
+from releases.platform import Platform
+from releases.rollout import Rollout
+from releases.rollout import converge as converge_app
+from releases.store.locks import Lock
+
+_LOG = logging.getLogger(__name__)
+
+
+def deploy(app: str, build: int, log: str) -> None:
+    """Roll out what a build made."""
+
+    def act(rollout: Rollout) -> str:
+        return changes.deploy(rollout, rollout.store.builds.get(app, build))
+
+    _run(app, log, f"Deploy of build {build}", act)
+
+
+def change_config(app: str, change: str, who: str, log: str) -> None:
+    """Apply a kept config change."""
+
+    def act(rollout: Rollout) -> str:
+        return changes.change_config(rollout, rollout.store.apps.change(change), who)
+
+    _run(app, log, f"Config change by {who}", act)
+
+
+def roll_back(app: str, number: int, who: str, log: str) -> None:
+    """Go back to a release, 0 for the one before."""
+    _run(app, log, f"Rollback by {who}", lambda it: changes.roll_back(it, number, who))
+
+
+def scale(app: str, counts: dict[str, int], who: str, log: str) -> None:
+    """Change the formation."""
+    _run(app, log, f"Scale by {who}", lambda it: changes.scale(it, counts))
+
+
+def restart(app: str, who: str, log: str) -> None:
+    """Replace all containers."""
+    _run(app, log, f"Restart by {who}", changes.restart)
+
+
+def converge(app: str, log: str) -> None:
+    """Bring the app to what the store asks for, also after an interrupted rollout."""
+
+    def act(rollout: Rollout) -> str:
+        converge_app(rollout)
+        return f"{app} is as it should be"
+
+    _run(app, log, "Converge", act)
+
+
+def destroy(app: str, log: str) -> None:
+    """Remove all that is the app's."""
+    _run(app, log, "Destroy", destroy_app)
+
+
+def _rollout(platform: Platform, engine: Engine, lock: Lock, log: DeployLog) -> Rollout:
+    settings = platform.settings
+    patience = Patience(settings.boot_timeout_s, settings.settle_s)
+    return Rollout(settings, platform.store, engine, lock, log, patience)
+
+
+def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> None:
+    platform = Platform.from_env(os.environ)
+    deploy_log = DeployLog(platform.store.logs, log)
+
+    def tell_who_is_waited_for(held: Lock) -> None:
+        deploy_log.detail(f"Waiting for {held.holder}: {held.purpose}")
+
+    try:
+        platform.store.apps.get(app)
+        engine = connect(platform.settings, platform.store)
+        with platform.store.locks.hold(app, purpose, tell_who_is_waited_for) as lock:
+            line = act(_rollout(platform, engine, lock, deploy_log))
+    except PaasError as error:
+        deploy_log.fail(str(error))
+    except Exception:  # noqa: BLE001 - the job entry is where errors become text
+        reference = uuid.uuid4().hex[:4]
+        _LOG.exception("internal error, reference %s", reference)
+        deploy_log.fail(f"internal error, reference {reference}; the release worker's log has it")
+    else:
+        deploy_log.succeed(line)

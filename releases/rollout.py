@@ -1,0 +1,131 @@
+"""How an app is brought from what Docker shows to what the store asks for."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from releases.app import App, Desired
+from releases.container import Container, Slot, slots
+from releases.engine import Engine
+from releases.errors import PaasError
+from releases.health import Patience, UnhealthyRelease, wait_until_healthy
+from releases.log import DeployLog
+from releases.release import Release, ReleaseStatus
+from releases.route import Route
+from releases.settings import Settings
+from releases.store import Store
+from releases.store.locks import Lock
+
+ACKNOWLEDGE_S = 10.0
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """The tools of one rollout, and the lock under which it runs."""
+
+    settings: Settings
+    store: Store
+    engine: Engine
+    lock: Lock
+    log: DeployLog
+    patience: Patience
+
+
+def converge(rollout: Rollout) -> None:
+    """Bring the app to its target, or to what is live where no rollout is under way.
+
+    Right from any starting point: killed at any line and called again, it ends the same.
+    A target that cannot become healthy is given up and UnhealthyRelease raised; then
+    everything serves as before. What is no longer needed is left to `retire`, which
+    stops it when the routers have let it go.
+    """
+    app = rollout.store.apps.get(rollout.lock.app)
+    desired = app.target or app.live
+    if desired is None:
+        return
+    release = rollout.store.releases.get(app.name, desired.release)
+    try:
+        serving = start_missing(rollout, release, desired)
+        wait_until_healthy(rollout.engine, serving, rollout.patience)
+    except PaasError as error:
+        if app.target:
+            give_up(rollout, release, error)
+        raise
+    version = flip(rollout, release, desired, serving)
+    wait_acknowledged(rollout, version)
+
+
+def start_missing(rollout: Rollout, release: Release, desired: Desired) -> list[Container]:
+    """Fill every slot that has no running container; return the containers of all slots."""
+    wanted = slots(desired)
+    all_of_them = rollout.engine.containers(release.app)
+    have = [one for one in all_of_them if one.slot in wanted and not one.condemned]
+    missing = sorted(wanted - {one.slot for one in have}, key=lambda slot: slot.name)
+    stopped = [one for one in have if one.state != "running"]
+    if missing or stopped:
+        names = ", ".join(slot.name for slot in [*missing, *(one.slot for one in stopped)])
+        rollout.log.step(f"Starting {names} of {release.name}")
+    rollout.engine.start_again(stopped)
+    return have + rollout.engine.start(release, missing)
+
+
+def flip(rollout: Rollout, release: Release, desired: Desired, serving: Sequence[Container]) -> int:
+    """Move the routes, the current release and its config in one transaction."""
+    web = sorted(
+        (one for one in serving if one.slot.process_type == "web"), key=lambda one: one.slot.index
+    )
+    backends = tuple(one.backend for one in web)
+    routes = [Route(host, release.app, backends) for host in hosts(rollout, release)]
+    return rollout.store.routes.flip(rollout.lock, desired, release.config, routes)
+
+
+def hosts(rollout: Rollout, release: Release) -> list[str]:
+    """Where the app is reached; an app without a web process is not."""
+    if "web" not in release.artifact.processes:
+        return []
+    own = rollout.store.routes.domains(release.app)
+    return [f"{release.app}.{rollout.settings.domain}", *own]
+
+
+def wait_acknowledged(rollout: Rollout, version: int) -> None:
+    """Return when every router has confirmed the routes; say so in the log if one is silent.
+
+    The flip has happened and cannot be taken back by waiting: a silent router gets the
+    routes when it is back, and until then the old containers stay for it.
+    """
+    store, deadline = rollout.store, time.monotonic() + ACKNOWLEDGE_S
+    with store.acknowledgements() as acknowledged:
+        while silent := store.routes.unacknowledged(version):
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                rollout.log.error(
+                    f"router {', '.join(silent)} has not confirmed the new routes yet; "
+                    "the old containers stay until it has"
+                )
+                return
+            acknowledged.wait(left_s)
+
+
+def give_up(rollout: Rollout, release: Release, error: PaasError) -> None:
+    """End a failed rollout with everything as it was: no target, and its containers retire."""
+    if isinstance(error, UnhealthyRelease):
+        name = error.container.slot.name
+        rollout.log.error(f"{name} of {release.name} failed. Its output:")
+        rollout.log.detail(*(f"{name} | {line}" for line in error.output))
+    rollout.store.apps.set_target(rollout.lock, None)
+    _, state = rollout.store.releases.get_with_state(release.app, release.number)
+    if state.status is ReleaseStatus.PENDING:
+        rollout.store.releases.fail(release.app, release.number, str(error))
+    rollout.store.retire_now(release.app)
+
+
+def begin(rollout: Rollout, desired: Desired) -> None:
+    """Make the target known, so that the rollout outlives this process, and converge."""
+    rollout.store.apps.set_target(rollout.lock, replace(desired, log=rollout.log.id))
+    converge(rollout)
+
+
+def superfluous(app: App, containers: Sequence[Container]) -> list[Container]:
+    """Containers that neither the live release nor a rollout under way has a slot for."""
+    needed: frozenset[Slot] = slots(app.live) | slots(app.target)
+    return [one for one in containers if one.condemned or one.slot not in needed]
