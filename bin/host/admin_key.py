@@ -4,7 +4,7 @@ import base64
 import hashlib
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +70,7 @@ class AdminKey:
 
 
 def _run(
-    arguments: list[str | Path], given: str = "", environ: Mapping[str, str] | None = None
+    arguments: Sequence[str | Path], given: str = "", environ: Mapping[str, str] | None = None
 ) -> str:
     done = subprocess.run(
         arguments, input=given, env=environ, capture_output=True, text=True, check=False

@@ -61,6 +61,11 @@ class Alias:
         return self.directory / "ssh_config"
 
     @property
+    def identity(self) -> Path:
+        """The private key that the alias logs in with."""
+        return self.directory / "id_ed25519"
+
+    @property
     def include(self) -> str:
         """The one line that the person's file gets."""
         return f"Include {self.file}"
@@ -75,7 +80,7 @@ class Alias:
             f"    Port {self.port}\n"
             f"    AddressFamily {family}\n"
             f"    HostKeyAlias {self.name}\n"
-            f"    IdentityFile {self.directory / 'id_ed25519'}\n"
+            f"    IdentityFile {self.identity}\n"
             f"    UserKnownHostsFile {self.directory / 'known_hosts'}\n"
             f"{_OPTIONS}"
         )
@@ -98,7 +103,7 @@ class Alias:
         return Outcome.ADDED
 
     def _is_in_force(self, config: Path) -> bool:
-        return self._effective(config).get("identityfile") == str(self.directory / "id_ed25519")
+        return self._effective(config).get("identityfile") == str(self.identity)
 
     def _effective(self, config: Path) -> dict[str, str]:
         file = str(config) if config.exists() else "none"

@@ -3,12 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import docker
-from docker.errors import DockerException
+from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
+from releases.container import INSTANCE
 from releases.errors import PaasError
 
-INSTANCE_LABEL = "paas.instance"
 _TOGETHER = 16
 
 
@@ -21,7 +21,7 @@ class Containers:
 
     def __init__(self, address: str, instance: str) -> None:
         self._address = address
-        self._label = f"{INSTANCE_LABEL}={instance}"
+        self._label = f"{INSTANCE}={instance}"
 
     def stop(self, grace_s: float) -> int:
         """Stop all that run, each with SIGTERM and the grace time; return how many there were."""
@@ -57,6 +57,8 @@ def _stop(container: Container, grace_s: float) -> str:
         if container.status == "paused":
             container.unpause()  # a frozen process cannot hear a signal
         container.stop(timeout=max(1, round(grace_s)))
+    except NotFound:
+        return ""  # its restart or removal was under way
     except DockerException as error:
         return f"{container.name}: {error}"
     return ""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from host import processes, screen
-from host.containers import Containers, ContainersLeft
+from host.containers import Containers
 from host.engine import Engine
 from host.manager import in_charge
 from host.turn import turn
@@ -23,7 +23,7 @@ def down(environ: Mapping[str, str]) -> None:
         engine = Engine.of(settings.home, settings.docker_host)
         if engine.answers():
             stop_containers(settings, engine)
-        stop_docker(engine)
+        stop_docker(settings, engine)
     screen.step(f"Down; data stays in {settings.home}, ./bin/up brings the apps back")
 
 
@@ -42,5 +42,13 @@ def stop_containers(settings: Settings, engine: Engine) -> None:
     screen.detail(f"{count} stopped")
 
 
-def stop_docker(engine: Engine, settings: Settings) -> None:
-    """The dockerd of ours, unless someone else's containers run on it by now."""
+def stop_docker(settings: Settings, engine: Engine) -> None:
+    """The dockerd that we started, unless other people's containers run on it by now."""
+    if engine.pid is None:
+        return
+    screen.step("Stopping Docker, which ./bin/up had started")
+    others = Containers(engine.address, settings.instance).others() if engine.answers() else 0
+    if others:
+        screen.detail(f"left running: {others} containers that are not ours run on it")
+    else:
+        engine.stop()

@@ -62,7 +62,9 @@ def parts(platform: Platform, manager: Manager) -> list[Part]:
         Part("redis", "Redis", redis),
         Part("haproxy", "HAProxy", lambda: answers_http(address, settings.http_port)),
         Part("router-sync", "router sync", router),
-        Part("releases", "release workers", workers("releases", RELEASES, settings.release_workers)),
+        Part(
+            "releases", "release workers", workers("releases", RELEASES, settings.release_workers)
+        ),
         Part("converger", "converger", lambda: bool(manager.pids("converger"))),
         Part("builder", "build workers", workers("builder", BUILDS, settings.build_workers)),
         Part("gitreceive", "SSH", lambda: answers_ssh(address, settings.ssh_port)),

@@ -40,9 +40,7 @@ def _supervisord(home: Path) -> str:
     return "\n".join(
         [
             _section("supervisord", daemon),
-            _section(
-                "unix_http_server", {"file": run / "supervisor.sock", "chmod": "0700"}
-            ),
+            _section("unix_http_server", {"file": run / "supervisor.sock", "chmod": "0700"}),
             _section(
                 "rpcinterface:supervisor",
                 {

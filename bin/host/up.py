@@ -1,16 +1,14 @@
 """The order in which the platform comes up on one machine, and what must be right before."""
 
-import os
 import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from host import first_push, parts, processes, process_list, screen, systemd, units
-from host.admin_key import AdminKey
-from host.alias import Alias, Outcome, user_config
+from host import parts, process_list, processes, screen, systemd, units
 from host.engine import Engine
+from host.introduction import introduce
 from host.manager import Manager, in_charge
 from host.ports import Port
 from host.systemd import Systemd
@@ -107,81 +105,17 @@ def start_docker(engine: Engine) -> None:
     screen.detail(f"up; its log is {engine.log}" if engine.pid else "up")
 
 
-def introduce(settings: Settings, environ: Mapping[str, str]) -> None:
-    """Let the administrator in, name the platform to ssh, and show that all of it works."""
-    store = Platform.open(settings).store
-    address = parts.local_address(settings)
-    alias = Alias(settings.instance, settings.home / "client", address, settings.ssh_port)
-    screen.step(f"SSH alias {alias.name}")
-    key = AdminKey(alias.directory)
-    if key.make():
-        screen.detail(f"made a key: {key.directory}/id_ed25519")
-    key.trust(alias.name, address, settings.ssh_port)
-    if name := key.let_in(store.ssh_keys, environ):
-        screen.detail(f"let it in as {name}")
-    is_installed = _install(alias)
-
-    screen.step(f"Example app {first_push.APP}")
-    live = first_push.live_commit(store, first_push.APP)
-    with first_push.example_repository(first_push.EXAMPLE, environ) as directory:
-        commit = first_push.commit_of(directory, environ)
-        if live is None:
-            config = None if is_installed else alias.file
-            push_environ = first_push.git_environ(environ, config)
-            first_push.push(directory, alias.name, push_environ)
-        elif live == commit:
-            screen.detail(f"is live with {commit[:7]}")
-        else:
-            screen.detail(f"is live with {live[:7]}, a commit of yours: left as it is")
-    _say_goodbye(settings, address, alias if is_installed else None)
-
-
-def _install(alias: Alias) -> bool:
-    alias.write()
-    config = user_config()
-    outcome = alias.install(config)
-    if outcome is Outcome.ADDED:
-        screen.detail(f"added to {config}: {alias.include}")
-    elif outcome is Outcome.THERE:
-        screen.detail(f"is known through {config}")
-    else:
-        screen.detail(
-            f"{config} has a Host {alias.name} of its own, which was left alone; for this platform",
-            f"use: ssh -F {alias.file} {alias.name}",
-            f'and: export GIT_SSH_COMMAND="ssh -F {alias.file}"',
-        )
-    return outcome is not Outcome.TAKEN
-
-
-def _say_goodbye(settings: Settings, address: str, alias: Alias | None) -> None:
-    answer = first_push.wait_for_answer(settings, address)
-    screen.detail(
-        f"{settings.url(first_push.host(settings))} answers {answer.status or 'nothing'}:",
-        *(f"  {line}" for line in answer.text.splitlines()[:5]),
-    )
-    ssh = f"ssh {alias.name}" if alias else f"ssh -F {settings.home}/client/ssh_config paas"
-    remote = settings.instance
-    screen.step("Try next, in a git repository of yours:")
-    screen.detail(
-        f"git remote add {remote} {remote}:myapp && git push {remote} master",
-        f"{ssh} config:set myapp GREETING=hello",
-        f"{ssh} rollback myapp",
-    )
-
-
-def _systemd_can_start(
-    settings: Settings, rows: tuple[processes.Process, ...], wish: Wish
-) -> bool:
+def _systemd_can_start(settings: Settings, rows: tuple[processes.Process, ...], wish: Wish) -> bool:
     directory = wish.units or units.SYSTEM_UNITS
     manager = Systemd(settings.instance, directory)
     screen.step(f"systemd units in {directory}")
-    for name in manager.write(rows):
+    for name in manager.write(rows) or ["nothing: they are as they should be"]:
         screen.detail(f"wrote {name}")
-    if systemd.rules() and wish.units is None and os.geteuid() == 0:
+    if systemd.rules() and wish.units is None:
         return True
     screen.detail(
-        "systemd does not rule this machine; where it does, run:",
+        f"where systemd runs the machine and the units are in {units.SYSTEM_UNITS}, run:",
         f"  systemctl daemon-reload && systemctl enable --now {manager.target}",
-        "  ./bin/up",
+        "and then ./bin/up once more, for the ssh alias and the example app",
     )
     return False
