@@ -13,6 +13,7 @@ from releases.settings import PROJECT, Settings
 
 ROOMS = ("releases", "builder", "router_sync", "gitreceive")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+STOPS_LAST = "redis"
 _STEADY = ("PAAS_HOME", "PAAS_INSTANCE", "PAAS_BIND", "PAAS_HTTP_PORT", "PAAS_HAPROXY_DIR")
 
 
@@ -43,7 +44,7 @@ def table(settings: Settings, user_environ: Mapping[str, str]) -> tuple[Process,
     if not settings.haproxy_dir:
         rows.insert(0, _python("haproxy", steady, "router_sync", "haproxy"))
     if not settings.redis_url:
-        rows.insert(0, Process("redis", _redis(settings.home), steady, stop_s=30))
+        rows.insert(0, Process(STOPS_LAST, _redis(settings.home), steady, stop_s=30))
     return tuple(rows)
 
 

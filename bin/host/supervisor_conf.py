@@ -1,5 +1,7 @@
 """How the table of processes reads in supervisord's configuration."""
 
+import os
+import pwd
 import re
 import shlex
 from collections.abc import Iterable, Mapping
@@ -29,6 +31,7 @@ def _supervisord(home: Path) -> str:
     run = home / "run"
     daemon = {
         "nodaemon": "true",
+        "user": pwd.getpwuid(os.getuid()).pw_name,  # as it is; else root is warned of being root
         "silent": "true",
         "pidfile": run / "supervisord.pid",
         "logfile": home / "log" / "supervisord.log",
