@@ -64,6 +64,9 @@ def _check_value(name: str, value: str) -> str:
         raise BadConfig(
             f"config var {name}: the value has a NUL byte, which no process can be given"
         )
+    # Bytes that are not UTF-8 reach us from a command line as lone surrogates.
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise BadConfig(f"config var {name}: the value is not UTF-8; encode it, as base64 perhaps")
     if name == "PORT" and not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
         raise BadConfig(f"config var PORT must be a number from 1 to 65535, not {value[:20]!r}")
     return value

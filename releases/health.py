@@ -1,6 +1,7 @@
 """When a container counts as healthy, and what is said of one that does not."""
 
 import socket
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,23 +51,29 @@ def wait_until_healthy(engine: Engine, containers: Sequence[Container], patience
     """Return when every container is healthy; UnhealthyRelease as soon as one cannot be.
 
     A web process is healthy when its port accepts a connection, any other when it has
-    lived for the settle time. Containers that died are noticed at every look.
+    lived for the settle time. Every look is at all of them: one that died after its own
+    check, while others still boot, must not get traffic.
     """
     started = patience.clock()
     waiting = list(containers)
     while waiting:
         age_s = patience.clock() - started
-        waiting = [one for one in waiting if not _is_healthy(engine, one, age_s, patience)]
+        for one in containers:
+            _check_alive(engine, one)
+        waiting = [one for one in waiting if not _has_booted(one, age_s, patience)]
         if waiting and age_s > patience.boot_timeout_s:
             raise _never_listened(engine, waiting[0], patience.boot_timeout_s)
         if waiting:
             patience.pause(INTERVAL_S)
 
 
-def _is_healthy(engine: Engine, container: Container, age_s: float, patience: Patience) -> bool:
+def _check_alive(engine: Engine, container: Container) -> None:
     condition = engine.condition(container)
     if condition.has_died:
         raise _died(engine, container, condition)
+
+
+def _has_booted(container: Container, age_s: float, patience: Patience) -> bool:
     if container.slot.process_type != "web":
         return age_s >= patience.settle_s
     return patience.answers(container.address, container.port)
@@ -110,7 +117,10 @@ def listening(process: int) -> list[str]:
 
 def _address(hexadecimal: str) -> str:
     host, port = hexadecimal.split(":")
-    if len(host) > 8:
-        return f"[{'::' if not int(host, 16) else '...'}]:{int(port, 16)}"
-    # The kernel prints the four bytes in the machine's order.
-    return f"{socket.inet_ntoa(int(host, 16).to_bytes(4, 'little'))}:{int(port, 16)}"
+    # The kernel prints each four bytes in the machine's order.
+    packed = b"".join(
+        int(host[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(host), 8)
+    )
+    if len(packed) == 4:
+        return f"{socket.inet_ntop(socket.AF_INET, packed)}:{int(port, 16)}"
+    return f"[{socket.inet_ntop(socket.AF_INET6, packed)}]:{int(port, 16)}"

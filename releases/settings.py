@@ -1,5 +1,6 @@
 """Where the platform lives and what it listens on: environment over YAML over defaults."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from ipaddress import IPv4Network
@@ -45,7 +46,11 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read `PAAS_*` and the YAML file; an unknown name or a bad value raises BadSetting."""
+        """Read `PAAS_*` and the YAML file.
+
+        A bad value raises BadSetting, and so does an unknown name in the file; other `PAAS_*`
+        variables may be somebody else's.
+        """
         home = Path(environ.get("PAAS_HOME") or Path(environ.get("HOME", "/root")) / ".paas")
         path = Path(environ.get("PAAS_CONFIG") or home / "paas.yml")
         given: dict[str, Any] = {**_from_yaml(path), **_from_environment(environ)}
@@ -88,23 +93,27 @@ class Settings:
 
 
 _TYPES = {field.name: field.type for field in fields(Settings)}
-_EXTRA = {"PAAS_CONFIG"}
+_IN_YAML = sorted(_TYPES.keys() - {"home"})  # home is where the file is looked for
+_LEAST = {"build_workers": 1, "release_workers": 1, "build_timeout_s": 1}  # others: 0
+_MOST = {"ssh_port": 65535, "http_port": 65535}
 
 
 def _from_yaml(path: Path) -> dict[str, object]:
-    if not path.exists():
-        return {}
     try:
-        document = yaml.safe_load(path.read_text()) or {}
+        document = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{path}: cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise BadSetting(f"{path}: not YAML: {str(error).splitlines()[0]}") from error
+    if document is None:
+        return {}
     if not isinstance(document, dict):
         raise BadSetting(f"{path}: expected `name: value` lines")
-    unknown = sorted(str(name) for name in document if name not in _TYPES or name == "home")
+    unknown = sorted(str(name) for name in document if name not in _IN_YAML)
     if unknown:
-        raise BadSetting(
-            f"{path}: unknown setting {unknown[0]}; known: {', '.join(sorted(_TYPES))}"
-        )
+        raise BadSetting(f"{path}: unknown setting {unknown[0]}; known: {', '.join(_IN_YAML)}")
     return {str(name): value for name, value in document.items()}
 
 
@@ -116,12 +125,21 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
 def _convert(name: str, value: Any) -> Any:
     kind: Any = _TYPES[name]
     try:
-        if kind in (int, float, Path):
-            value = kind(str(value))
-        elif not isinstance(value, str):
+        if kind in (int, float):
+            return _in_range(name, kind(str(value)))
+        if kind is Path:
+            return Path(str(value))
+        if not isinstance(value, str):
             raise ValueError("expected text")
-        if name == "subnet" and IPv4Network(str(value)).prefixlen > 24:
+        if name == "subnet" and IPv4Network(value).prefixlen > 24:
             raise ValueError("needs a /24 or larger")
     except ValueError as error:
         raise BadSetting(f"setting {name}: {value!r} cannot be used: {error}") from error
+    return value
+
+
+def _in_range(name: str, value: float) -> float:
+    least, most = _LEAST.get(name, 0), _MOST.get(name)
+    if not least <= value <= (most or sys.maxsize):  # nan is in no range
+        raise ValueError(f"must be {least} {f'to {most}' if most else 'or more'}")
     return value

@@ -3,7 +3,9 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from cryptography.fernet import Fernet, InvalidToken
 
@@ -23,20 +25,14 @@ class Vault:
     @classmethod
     def open(cls, path: Path) -> "Vault":
         """Read the key, or make it (mode 600) where there is none; safe when two do so at once."""
+        if not path.exists():
+            _make(path)
         try:
             return cls(path.read_bytes())
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = path.with_name(f"{path.name}.{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(Fernet.generate_key())
-        try:
-            path.hardlink_to(fresh)  # the first one wins; a rename would replace the winner's key
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-        return cls(path.read_bytes())
+        except ValueError as error:
+            raise WrongKey(
+                f"{path} does not hold a key; bring it back from a backup, config needs it"
+            ) from error
 
     def seal(self, values: Mapping[str, str]) -> str:
         """Encrypt to printable text."""
@@ -51,3 +47,15 @@ class Vault:
                 "config cannot be decrypted; is secret.key the one it was made with?"
             ) from error
         return values
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Its own file per caller, threads too: whoever writes must never write to the winner's.
+    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.") as fresh:  # mode 600
+        fresh.write(Fernet.generate_key())
+        fresh.flush()
+        os.fsync(fresh.fileno())  # what it seals is on Redis's disk within a second
+        # The first one wins; a rename would replace the winner's key.
+        with suppress(FileExistsError):
+            path.hardlink_to(fresh.name)

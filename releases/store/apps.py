@@ -9,6 +9,7 @@ from typing import Any
 
 from releases.app import App, AppExists, Desired, NoSuchApp, check_app_name
 from releases.config import ConfigChange
+from releases.errors import PaasError
 from releases.store import keys
 from releases.store.connection import Client
 from releases.store.locks import Lock, LockLost
@@ -16,6 +17,7 @@ from releases.vault import Vault
 
 _CREATE = """
 if redis.call('SADD', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('DEL', KEYS[2])  -- what a latecomer wrote after an app of that name was forgotten
 redis.call('HSET', KEYS[2], 'created_at', ARGV[2], 'created_by', ARGV[3])
 return 1
 """
@@ -28,6 +30,10 @@ else redis.call('HSET', KEYS[2], 'target', ARGV[2]) end
 return 1
 """
 _CHANGE_KEPT_S = 24 * 3600
+
+
+class NoSuchChange(PaasError):
+    """A kept config change is gone."""
 
 
 class AppStore:
@@ -58,7 +64,7 @@ class AppStore:
     def get(self, name: str) -> App:
         """The app as it is now; NoSuchApp."""
         record = self._redis.hgetall(keys.app(name))
-        if not record:
+        if "created_at" not in record:
             raise NoSuchApp(name)
         return _app(name, record)
 
@@ -69,7 +75,7 @@ class AppStore:
         for name in names:
             pipe.hgetall(keys.app(name))
         found = zip(names, pipe.execute(), strict=True)
-        return [_app(name, record) for name, record in found if record]
+        return [_app(name, record) for name, record in found if "created_at" in record]
 
     def next_release(self, name: str) -> int:
         """A number that no other release of the app has had or will have."""
@@ -109,8 +115,13 @@ class AppStore:
         return identifier
 
     def change(self, identifier: str) -> ConfigChange:
-        """The change that `add_change` kept."""
-        document = self._vault.unseal(self._redis.get(keys.change(identifier)))
+        """The change that `add_change` kept; NoSuchChange."""
+        sealed = self._redis.get(keys.change(identifier))
+        if sealed is None:
+            raise NoSuchChange(
+                "the config change waited too long: it was kept for a day and is gone; set it again"
+            )
+        document = self._vault.unseal(sealed)
         return ConfigChange(json.loads(document["values"]), tuple(json.loads(document["removed"])))
 
     def mark_destroying(self, name: str) -> None:
@@ -118,8 +129,12 @@ class AppStore:
         self._redis.hset(keys.app(name), "destroying", "1")
 
     def forget(self, name: str) -> None:
-        """Remove the last of a destroyed app: its records and its name."""
-        found = list(self._redis.scan_iter(match=f"{keys.app(name)}:*", count=1000))
+        """Remove the last of a destroyed app: its records, its logs and its name."""
+        found = [
+            key
+            for prefix in (keys.app(name), keys.log(name))  # a log's id begins with the app
+            for key in self._redis.scan_iter(match=f"{prefix}:*", count=1000)
+        ]
         claimed = [keys.DOMAINS, *self._redis.smembers(keys.domains(name))]
         with self._redis.pipeline(transaction=True) as pipe:
             if len(claimed) > 1:

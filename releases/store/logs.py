@@ -58,13 +58,14 @@ class LogStore:
         """
         while True:
             answer = self._redis.xread({keys.log(log): after}, block=int(idle_s * 1000), count=500)
-            entries = [_entry(item) for item in answer[0][1]] if answer else []
-            yield from entries
-            if not entries:
+            if not answer:
                 yield None
-            if entries and entries[-1].ended:
-                return
-            after = entries[-1].id if entries else after
+                continue
+            for entry in map(_entry, answer[0][1]):
+                yield entry
+                if entry.ended:
+                    return  # what a straggler wrote after the verdict is not part of it
+                after = entry.id
 
     def delete(self, log: str) -> None:
         """Forget a log."""

@@ -9,6 +9,13 @@ from releases.store import keys
 from releases.store.connection import Client
 from releases.vault import Vault
 
+# A release is written once. That its number is new is AppStore's affair; this is the proof.
+_ADD = """
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV))
+return 1
+"""
+
 
 class NoSuchRelease(PaasError):
     """The app has no release of that number."""
@@ -20,6 +27,7 @@ class ReleaseStore:
     def __init__(self, client: Client, vault: Vault) -> None:
         self._redis = client
         self._vault = vault
+        self._add = client.register_script(_ADD)
 
     def add(self, release: Release) -> None:
         """Write a release, as pending. Its number came from AppStore.next_release."""
@@ -32,7 +40,9 @@ class ReleaseStore:
             "status": ReleaseStatus.PENDING.value,
             "reason": "",
         }
-        self._redis.hset(keys.release(release.app, release.number), mapping=record)
+        fields = [part for item in record.items() for part in item]
+        if not self._add(keys=[keys.release(release.app, release.number)], args=fields):
+            raise PaasError(f"release {release.name} of {release.app} exists already")
 
     def get(self, app: str, number: int) -> Release:
         """The release; NoSuchRelease."""

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from releases.app import Desired
 from releases.errors import PaasError
+from releases.release import NEXT_STATUS
 from releases.route import Route, RouteChanges
 from releases.store import keys
 from releases.store.connection import Client
@@ -50,6 +51,8 @@ _FLIP = (
 local lock, app, config, published, retiring = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local held = redis.call('GET', lock)
 if not held or tostring(cjson.decode(held).token) ~= ARGV[1] then return -1 end
+local status = redis.call('HGET', app .. ':release:' .. ARGV[8], 'status')
+for _, ended in ipairs(cjson.decode(ARGV[10])) do if status == ended then return -2 end end
 local old = redis.call('HGET', app, 'live')
 if old then
   local number = string.format('%d', cjson.decode(old).release)
@@ -78,11 +81,27 @@ for _, host in ipairs(redis.call('ZRANGEBYSCORE', 'router:changed', '(' .. since
 end
 return answer
 """
+_CLAIM = """
+redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('SADD', KEYS[2], ARGV[1])
+return 1
+"""
+_GIVE_BACK = """
+if redis.call('SREM', KEYS[2], ARGV[1]) == 0 then return 0 end
+return redis.call('HDEL', KEYS[1], ARGV[1])
+"""
+_HAS_ENDED = -2
+_ENDED = [status for status, after in NEXT_STATUS.items() if not after]
 ALIVE_S = 5
 
 
 class RouterSilent(PaasError):
     """A router did not acknowledge in time."""
+
+
+class ReleaseEnded(PaasError):
+    """A flip to a release that was live before, or failed."""
 
 
 class RouteStore:
@@ -94,13 +113,16 @@ class RouteStore:
         self._flip = client.register_script(_FLIP)
         self._unroute = client.register_script(_UNROUTE)
         self._changes = client.register_script(_CHANGES)
+        self._claim = client.register_script(_CLAIM)
+        self._give_back = client.register_script(_GIVE_BACK)
 
     def flip(
         self, lock: Lock, live: Desired, config: Mapping[str, str], routes: Sequence[Route]
     ) -> int:
         """Move `live`, the config and the routes in one transaction; return the routes' version.
 
-        LockLost if the lock is no longer this one: then nothing was changed.
+        LockLost if the lock is no longer this one, ReleaseEnded if the release has been live
+        or has failed: then nothing was changed.
         """
         app = lock.app
         wanted = {route.host: [route.app, *route.backends] for route in routes}
@@ -121,8 +143,13 @@ class RouteStore:
             time.time(),
             live.release,
             app,
+            json.dumps(_ENDED),
         ]
         version = int(self._flip(keys=names, args=arguments))
+        if version == _HAS_ENDED:
+            raise ReleaseEnded(
+                f"v{live.release} of {app} has ended and cannot become live again; roll back to it"
+            )
         if version < 0:
             raise LockLost(f"lost the lock of {app} during the rollout; nothing was switched")
         return version
@@ -139,18 +166,11 @@ class RouteStore:
 
     def claim_domain(self, app: str, host: str) -> bool:
         """Give the host to the app; False if another app has it."""
-        self._redis.hsetnx(keys.DOMAINS, host, app)
-        if self._redis.hget(keys.DOMAINS, host) != app:
-            return False
-        self._redis.sadd(keys.domains(app), host)
-        return True
+        return bool(self._claim(keys=[keys.DOMAINS, keys.domains(app)], args=[host, app]))
 
     def release_domain(self, app: str, host: str) -> bool:
         """Take the host from the app; False if it was not the app's."""
-        if not self._redis.srem(keys.domains(app), host):
-            return False
-        self._redis.hdel(keys.DOMAINS, host)
-        return True
+        return bool(self._give_back(keys=[keys.DOMAINS, keys.domains(app)], args=[host]))
 
     def domain_owner(self, host: str) -> str | None:
         """The app that claimed the host."""

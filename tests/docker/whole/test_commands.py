@@ -20,7 +20,7 @@ def test_config_set_takes_several_pairs_and_makes_one_release(whole: Whole, live
     assert done.returncode == 0, done.stderr
     assert whole.get(live.app).body == "one hello"
     releases = json.loads(whole.ssh("releases", live.app, "--json").stdout)
-    assert [release["why"] for release in releases][0] == "Set GREETING, OTHER"
+    assert releases[0]["why"] == "Set GREETING, OTHER"
     assert len(releases) == 2
 
 

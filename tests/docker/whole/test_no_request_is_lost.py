@@ -7,6 +7,7 @@ import pytest
 
 from tests.load import Load, load_on
 from tests.sample import Sample
+from tests.services import wait_for
 from tests.whole import Whole
 
 pytestmark = pytest.mark.docker
@@ -60,23 +61,16 @@ def test_no_request_fails_and_no_old_answer_comes_after_the_change_returned(
 ) -> None:
     host = f"{live.app}.localhost"
     with load_on(whole.settings.http_port, host) as load:
-        until_slow_requests_are_under_way(load)
+        wait_for(lambda: load.count("/slow"), "slow requests to be under way")
         answer = change(whole, live)
         returned = time.monotonic()
-        until_there_are_newer_answers(load, returned)
+        wait_for(lambda: has_newer_slow_answers(load, returned), "newer slow answers")
 
     assert load.failed() == []
     assert load.answers_after(returned) == {answer}
     assert load.count("/slow") > 0
 
 
-def until_slow_requests_are_under_way(load: Load) -> None:
-    """Three seconds of load: each slow client has had an answer and asked again."""
-    while load.count("/slow") < 1:
-        time.sleep(0.05)
-
-
-def until_there_are_newer_answers(load: Load, returned: float) -> None:
-    """Slow ones too: they began after the change returned and took three seconds."""
-    while not any(one.path == "/slow" and one.began > returned for one in list(load.requests)):
-        time.sleep(0.05)
+def has_newer_slow_answers(load: Load, returned: float) -> bool:
+    """Slow ones began after the change returned and took three seconds."""
+    return any(one.path == "/slow" and one.began > returned for one in list(load.requests))

@@ -1,0 +1,30 @@
+"""Ready-made domain values, so that a test names only what it is about."""
+
+from releases.release import Artifact, Release
+
+COMMIT = "3f9ac21" + "0" * 33
+IMAGE = "sha256:" + "1" * 64
+
+
+def artifact(
+    *,
+    image: str = IMAGE,
+    commit: str = COMMIT,
+    build: int = 1,
+    processes: dict[str, str | None] | None = None,
+    port: int = 5000,
+) -> Artifact:
+    """What a build of a small web app made."""
+    return Artifact(image, commit, build, {"web": None} if processes is None else processes, port)
+
+
+def release(
+    app: str = "myapp",
+    number: int = 1,
+    *,
+    made: Artifact | None = None,
+    config: dict[str, str] | None = None,
+    why: str = "Deploy 3f9ac21",
+) -> Release:
+    """A release of it."""
+    return Release(app, number, made or artifact(), config or {}, "alice", 1_800_000_000.0, why)

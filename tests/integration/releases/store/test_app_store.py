@@ -1,0 +1,205 @@
+"""How apps, their config and changes to it are kept."""
+
+from collections.abc import Callable
+
+import pytest
+import redis
+
+from releases.app import AppExists, BadAppName, Desired, NoSuchApp
+from releases.config import ConfigChange
+from releases.route import Route
+from releases.store import Store
+from releases.store.apps import NoSuchChange
+from releases.store.locks import LockLost
+from tests.fakes.examples import COMMIT, release
+
+pytestmark = pytest.mark.integration
+SECRET = "s3cret value\n'\" grüße"  # noqa: S105 - this is what the tests look for in Redis
+
+
+def is_in(found: dict[str, str]) -> bool:
+    """Whether the secret, or its beginning, stands anywhere."""
+    return "s3cret" in str(found)
+
+
+def test_a_new_app_is_there_with_its_maker_and_nothing_runs(store: Store) -> None:
+    store.apps.create("myapp", "alice")
+    app = store.apps.get("myapp")
+    assert (app.name, app.created_by, app.formation) == ("myapp", "alice", {})
+    assert (app.live, app.target, app.destroying) == (None, None, False)
+    assert store.apps.exists("myapp")
+    assert store.apps.names() == ["myapp"]
+
+
+def test_a_name_is_taken_once(store: Store) -> None:
+    store.apps.create("myapp", "alice")
+    with pytest.raises(AppExists, match="app myapp exists already"):
+        store.apps.create("myapp", "bob")
+    assert store.apps.get("myapp").created_by == "alice"
+
+
+def test_a_bad_name_creates_nothing(store: Store, everything: Callable[[], dict[str, str]]) -> None:
+    with pytest.raises(BadAppName):
+        store.apps.create("my_app", "alice")
+    assert everything() == {}
+
+
+def test_a_missing_app_is_said_to_be_missing(store: Store) -> None:
+    assert not store.apps.exists("myapp")
+    with pytest.raises(NoSuchApp, match="app myapp does not exist; `apps` lists them") as missing:
+        store.apps.get("myapp")
+    assert missing.value.exit_status == 20
+
+
+def test_all_apps_come_sorted(store: Store) -> None:
+    for name in ("c", "a", "b"):
+        store.apps.create(name, "alice")
+    assert [app.name for app in store.apps.all()] == ["a", "b", "c"]
+
+
+def test_release_numbers_begin_with_one_and_never_come_again(store: Store) -> None:
+    store.apps.create("myapp", "alice")
+    assert [store.apps.next_release("myapp") for _ in range(3)] == [1, 2, 3]
+
+
+def test_the_formation_is_kept(store: Store) -> None:
+    store.apps.create("myapp", "alice")
+    store.apps.set_formation("myapp", {"web": 2, "worker": 1})
+    assert store.apps.get("myapp").formation == {"web": 2, "worker": 1}
+
+
+def test_a_target_is_kept_until_it_is_given_up(store: Store) -> None:
+    store.apps.create("myapp", "alice")
+    target = Desired(1, {"web": 2}, boot=3, log="myapp:1")
+    with store.locks.hold("myapp", "Deploy") as lock:
+        store.apps.set_target(lock, target)
+        assert store.apps.get("myapp").target == target
+        store.apps.set_target(lock, None)
+        assert store.apps.get("myapp").target is None
+
+
+def test_who_lost_the_lock_cannot_set_a_target(
+    store: Store, raw: redis.Redis, everything: Callable[[], dict[str, str]]
+) -> None:
+    store.apps.create("myapp", "alice")
+    with store.locks.try_hold("myapp", "Stalled") as stale:
+        assert stale
+        raw.delete("paas:app:myapp:lock")
+        with store.locks.try_hold("myapp", "Deploy") as lock:
+            assert lock
+            store.apps.set_target(lock, Desired(2, {"web": 1}))
+            before = everything()
+            for target in (Desired(1, {"web": 1}), None):
+                with pytest.raises(LockLost, match="lost the lock of myapp"):
+                    store.apps.set_target(stale, target)
+            assert everything() == before
+
+
+def test_an_expired_lock_cannot_set_a_target(store: Store, raw: redis.Redis) -> None:
+    store.apps.create("myapp", "alice")
+    with store.locks.try_hold("myapp", "Stalled") as stale:
+        assert stale
+        raw.delete("paas:app:myapp:lock")
+        with pytest.raises(LockLost):
+            store.apps.set_target(stale, Desired(1, {"web": 1}))
+
+
+def test_config_comes_back_exactly(store: Store) -> None:
+    store.apps.create("myapp", "alice")
+    assert store.apps.config("myapp") == {}
+    store.apps.set_config("myapp", {"A": SECRET, "EMPTY": ""})
+    assert store.apps.config("myapp") == {"A": SECRET, "EMPTY": ""}
+
+
+def test_no_config_value_can_be_read_in_redis(
+    store: Store, everything: Callable[[], dict[str, str]]
+) -> None:
+    store.apps.create("myapp", "alice")
+    store.apps.set_config("myapp", {"A": SECRET})
+    store.apps.add_change(ConfigChange({"A": SECRET}))
+    store.releases.add(release(config={"A": SECRET}))
+    with store.locks.hold("myapp", "Deploy") as lock:
+        store.routes.flip(lock, Desired(1, {"web": 1}), {"A": SECRET}, [])
+    assert not is_in(everything())
+    assert is_in({"the check itself": SECRET})
+
+
+def test_a_change_comes_back_from_its_id_alone(store: Store) -> None:
+    change = ConfigChange({"A": SECRET}, ("B", "C"))
+    identifier = store.apps.add_change(change)
+    assert store.apps.change(identifier) == change
+
+
+def test_a_kept_change_goes_by_itself(store: Store, raw: redis.Redis) -> None:
+    identifier = store.apps.add_change(ConfigChange({"A": SECRET}))
+    assert 0 < raw.ttl(f"paas:change:{identifier}") <= 24 * 3600
+
+
+def test_a_change_that_is_gone_is_one_plain_line(store: Store) -> None:
+    with pytest.raises(NoSuchChange, match="was kept for a day and is gone; set it again"):
+        store.apps.change("f00d")
+
+
+def lived(store: Store, name: str) -> None:
+    """An app with something of every kind."""
+    store.apps.create(name, "alice")
+    store.apps.set_config(name, {"A": "1"})
+    assert store.routes.claim_domain(name, f"www.{name}.example")
+    log = store.logs.new(name)
+    store.logs.end(log, ok=True, line="live")
+    store.builds.add(name, store.builds.reserve(name), COMMIT, "refs/heads/main", "alice", log)
+    store.logs.append(store.logs.new(name), ["a config change"])
+    store.releases.add(release(name, store.apps.next_release(name)))
+    with store.locks.hold(name, "Deploy") as lock:
+        store.apps.set_target(lock, Desired(1, {"web": 1}))
+        route = Route(f"{name}.localhost", name, ("http://10.0.0.1:5000",))
+        store.routes.flip(lock, Desired(1, {"web": 1}), {"A": "1"}, [route])
+    store.retire_later(name)
+
+
+def test_nothing_names_an_app_that_is_gone_but_the_routers_tombstones(
+    store: Store, everything: Callable[[], dict[str, str]]
+) -> None:
+    lived(store, "myapp")
+    store.apps.mark_destroying("myapp")
+    store.routes.unroute("myapp")
+    for build in store.builds.list("myapp"):
+        store.builds.forget(build)
+    store.apps.forget("myapp")
+    naming = {key for key, value in everything().items() if "myapp" in key + value}
+    assert naming == {"router:changed"}
+    assert not store.apps.exists("myapp")
+
+
+def test_its_neighbours_stay(store: Store, everything: Callable[[], dict[str, str]]) -> None:
+    for name in ("app", "app-2", "my-app"):
+        lived(store, name)
+    before = {key: value for key, value in everything().items() if "app-2" in key + value}
+    store.routes.unroute("app")
+    store.apps.forget("app")
+    for key in [key for key in before if key.startswith("paas:app:")]:
+        assert everything()[key] == before[key]
+    assert store.apps.names() == ["app-2", "my-app"]
+    assert store.routes.domain_owner("www.app-2.example") == "app-2"
+    assert store.routes.hosts("my-app") == ["my-app.localhost"]
+
+
+def test_its_domain_is_free_again(store: Store) -> None:
+    lived(store, "myapp")
+    store.apps.forget("myapp")
+    store.apps.create("other", "alice")
+    assert store.routes.claim_domain("other", "www.myapp.example")
+
+
+def test_a_name_that_is_free_again_begins_anew(store: Store) -> None:
+    lived(store, "myapp")
+    store.apps.forget("myapp")
+    # Latecomers that looked before the app was gone.
+    store.apps.mark_destroying("myapp")
+    store.builds.reserve("myapp")
+    with pytest.raises(NoSuchApp):
+        store.apps.get("myapp")
+    store.apps.create("myapp", "bob")
+    app = store.apps.get("myapp")
+    assert (app.created_by, app.live, app.destroying) == ("bob", None, False)
+    assert store.releases.list("myapp") == []
