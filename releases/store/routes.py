@@ -229,6 +229,11 @@ class RouteStore:
         acks = self._redis.hgetall(keys.ROUTER_ACKS)
         return [router for router in self.members() if int(acks.get(router, -1)) < version]
 
+    def awake(self) -> list[str]:
+        """Routers that acknowledged something in the last seconds; for display only."""
+        members = sorted(self._redis.smembers(keys.ROUTER_MEMBERS))
+        return [router for router in members if self._redis.exists(keys.alive(router))]
+
     def inflight(self) -> dict[str, int]:
         """Requests in flight per draining address, all routers together."""
         total: dict[str, int] = {}
