@@ -191,6 +191,9 @@ class DockerEngine:
                 self._api.remove_container(identifier, force=True)
                 if "address already in use" in str(error).lower():
                     continue
+                if _lacks_network(error):
+                    self._make_network()
+                    continue
                 raise EngineFailed(f"cannot start {slot.name}: {_plain(error)}") from error
             return Container(identifier, release.app, slot, address, release.port, "running")
         raise EngineFailed(f"no free address in {self._settings.subnet}; set a larger subnet")
@@ -204,7 +207,7 @@ class DockerEngine:
                 f"the image of v{slot.release} is gone; push its commit again to rebuild it"
             ) from error
         except docker.errors.APIError as error:
-            if error.status_code == 404 and "network" in str(error):
+            if _lacks_network(error):  # newer engines look already when they create
                 self._make_network()
                 return self._create(request, app, slot)
             raise EngineFailed(f"cannot create {slot.name}: {_plain(error)}") from error
@@ -235,6 +238,10 @@ class DockerEngine:
             return
         except docker.errors.APIError as error:
             raise EngineFailed(f"Docker refused to {method}: {_plain(error)}") from error
+
+
+def _lacks_network(error: docker.errors.APIError) -> bool:
+    return error.status_code == 404 and "network" in str(error)
 
 
 def _plain(error: docker.errors.APIError) -> str:
