@@ -87,8 +87,7 @@ def start(
     screen.step("Base image for Python apps")
     status, last = screen.show([sys.executable, "-m", "builder", "prepare", "python"], environ)
     if status != 0:
-        reason = last.removeprefix("!").strip()
-        raise NoBaseImage(f"the base image could not be made: {reason}")
+        raise NoBaseImage(f"the base image could not be made: {last[-1]}")
     screen.step("Platform")
     manager: Manager = in_charge(settings)
     for name in manager.run(rows):
