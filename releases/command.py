@@ -22,7 +22,7 @@ class Session:
     stdin: IO[bytes]
     out: IO[str]
     terminal: bool = False  # a person watches: `ssh -t`, or a local terminal
-    is_gone: Callable[[], bool] = lambda: False  # nobody reads any more: a follower may end
+    over_ssh: bool = False  # not the administrator on the machine itself
 
     def print(self, line: str = "") -> None:
         """One line of output, sent at once."""
@@ -30,8 +30,12 @@ class Session:
         self.out.flush()
 
     def follow(self, log: str) -> None:
-        """Show a deploy log live to its verdict; DeployFailed if that is bad."""
-        self.print(f"-----> {follow(self.platform.store.logs, log, self.print)}")
+        """Show a deploy log live to its verdict; DeployFailed if that is bad.
+
+        BrokenPipeError when nobody reads any more; the deploy goes on.
+        """
+        verdict = follow(self.platform.store.logs, log, self.print, on_silence=self.out.flush)
+        self.print(f"-----> {verdict}")
 
 
 @dataclass(frozen=True)

@@ -42,15 +42,21 @@ class DeployLog:
         self._logs.end(self.id, ok=False, line=reason)
 
 
-def follow(logs: LogStore, log: str, write: Callable[[str], None]) -> str:
+def follow(
+    logs: LogStore,
+    log: str,
+    write: Callable[[str], None],
+    on_silence: Callable[[], None] = lambda: None,
+) -> str:
     """Write every line of a log until its verdict; return the last line or raise DeployFailed.
 
-    The verdict's own line is returned or raised, not written.
+    The verdict's own line is returned or raised, not written. `on_silence` is called in
+    every second without a line: there a reader that is gone raises, and the following ends.
     """
     for entry in logs.follow(log):
         if entry is None:
-            continue
-        if not entry.ended:
+            on_silence()
+        elif not entry.ended:
             write(entry.line)
         elif entry.ok:
             return entry.line

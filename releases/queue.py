@@ -49,6 +49,15 @@ class JobQueue:
         )
         return str(made.id)
 
+    def waiting(self, queue: str) -> int:
+        """How many jobs nobody has taken yet."""
+        return int(self._queue(queue).count)
+
+    def worker_pids(self, queue: str) -> set[int]:
+        """The processes that work off a queue, here or elsewhere; the dead stay for minutes."""
+        workers = Worker.all(queue=self._queue(queue), serializer=JSONSerializer)
+        return {worker.pid for worker in workers if worker.pid}
+
     def work(self, queue: str, store: Store) -> None:
         """Work off a queue until told to stop (SIGTERM ends after the job at hand)."""
 

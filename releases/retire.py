@@ -40,6 +40,10 @@ class Retirement:
         apps = self._platform.store.retiring()
         return any([self._look_at(name) for name in apps])
 
+    def is_idle(self) -> bool:
+        """Whether nothing is being stopped."""
+        return all(job.done() for job in self._stopping.values())
+
     def _look_at(self, name: str) -> bool:
         store = self._platform.store
         store.retired(name)  # before looking: a flip that comes after it is seen next time

@@ -2,7 +2,8 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from functools import partial
 
 import click
@@ -24,11 +25,12 @@ def show(session: Session, app: str, tail: bool, num: int, process: str | None) 
         for line in sorted(follower.past(num))[-num:]:
             session.print(line)
         return
-    for new in follower.lines(num):
-        if session.is_gone():
-            return
-        if new is not None:
-            session.print(new)
+    with closing(follower.lines(num)) as lines:
+        for new in lines:
+            if new is None:
+                session.out.flush()  # raises when nobody reads any more
+            else:
+                session.print(new)
 
 
 class Follower:
@@ -47,7 +49,7 @@ class Follower:
         """The last lines of each container."""
         return [line for one in self._containers() for line in self._read(one, num, follow=False)]
 
-    def lines(self, num: int) -> Iterator[str | None]:
+    def lines(self, num: int) -> Generator[str | None]:
         """Lines as they come, None after a second of silence, until the caller closes this."""
         try:
             self._in_background(self._watch_starts)

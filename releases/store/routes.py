@@ -220,16 +220,24 @@ class RouteStore:
 
     # What the release manager waits for.
 
+    def members(self) -> list[str]:
+        """Routers that take part, sorted."""
+        return sorted(self._redis.smembers(keys.ROUTER_MEMBERS))
+
     def unacknowledged(self, version: int) -> list[str]:
         """Routers that have not confirmed the version yet."""
-        members = sorted(self._redis.smembers(keys.ROUTER_MEMBERS))
         acks = self._redis.hgetall(keys.ROUTER_ACKS)
-        return [router for router in members if int(acks.get(router, -1)) < version]
+        return [router for router in self.members() if int(acks.get(router, -1)) < version]
+
+    def awake(self) -> list[str]:
+        """Routers that acknowledged something in the last seconds; for display only."""
+        members = sorted(self._redis.smembers(keys.ROUTER_MEMBERS))
+        return [router for router in members if self._redis.exists(keys.alive(router))]
 
     def inflight(self) -> dict[str, int]:
         """Requests in flight per draining address, all routers together."""
         total: dict[str, int] = {}
-        for router in self._redis.smembers(keys.ROUTER_MEMBERS):
+        for router in self.members():
             for address, count in self._redis.hgetall(keys.inflight(router)).items():
                 total[address] = total.get(address, 0) + int(count)
         return total

@@ -1,38 +1,71 @@
-"""A look at Redis past the store: for what must, or must never, stand there."""
+"""A rollout over a real Redis and an engine in memory."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 
 import pytest
-import redis
 
-from releases.settings import Settings
+from releases.build import Build
+from releases.engine import Engine
+from releases.health import Patience
+from releases.log import DeployLog
+from releases.platform import Platform
+from releases.release import Artifact
+from releases.rollout import Rollout
+from releases.store import Store
+from tests.fakes.engine import FakeEngine
 
-Snapshot = dict[str, str]
+PATIENCE = Patience(1.0, 0.0, answers=lambda address, port: True, pause=lambda seconds: None)
+
+
+@dataclass
+class Shop:
+    """An app called `shop`, its store and its engine."""
+
+    store: Store
+    engine: FakeEngine
+    open: Callable[..., AbstractContextManager[Rollout]]
+
+    def built(self, letter: str, processes: dict[str, str | None] | None = None) -> Build:
+        """A finished build of the commit `aaaa...`, with the image `sha256:aaaa...`."""
+        number = self.store.builds.reserve("shop")
+        build = self.store.builds.add(
+            "shop", number, letter * 40, "refs/heads/master", "ada", "log"
+        )
+        artifact = Artifact(
+            f"sha256:{letter}", letter * 40, number, processes or {"web": None}, 5000
+        )
+        build = replace(build, artifact=artifact)
+        self.store.builds.save(build)
+        return build
+
+    def running(self) -> list[str]:
+        """`v1 web.1` for each container that was not condemned."""
+        found = self.engine.containers("shop")
+        return [f"v{one.slot.release} {one.slot.name}" for one in found if not one.condemned]
+
+    def backends(self) -> list[str]:
+        """What the routes name."""
+        route = self.store.routes.changes_since(0).routes.get("shop.localhost")
+        return list(route.backends) if route else []
 
 
 @pytest.fixture
-def raw(settings: Settings) -> redis.Redis:
-    """A client of our own, as `redis-cli` or a stock Hipache would be."""
-    return redis.Redis.from_url(settings.redis, decode_responses=True)
+def engine() -> FakeEngine:
+    """An empty engine."""
+    return FakeEngine()
 
 
 @pytest.fixture
-def everything(raw: redis.Redis) -> Callable[[], Snapshot]:
-    """All keys with all that is in them, as text."""
-    readers: dict[str, Callable[[str], object]] = {
-        "string": raw.get,
-        "hash": raw.hgetall,
-        "list": lambda key: raw.lrange(key, 0, -1),
-        "set": lambda key: sorted(raw.smembers(key)),
-        "zset": lambda key: raw.zrange(key, 0, -1, withscores=True),
-        "stream": raw.xrange,
-    }
+def shop(platform: Platform, store: Store, engine: FakeEngine) -> Shop:
+    """The app, without a release."""
+    store.apps.create("shop", "ada")
 
-    def read() -> Snapshot:
-        return {
-            key: json.dumps(readers[raw.type(key)](key), sort_keys=True)
-            for key in sorted(raw.scan_iter())
-        }
+    @contextmanager
+    def begin(over: Engine = engine) -> Iterator[Rollout]:
+        with store.locks.hold("shop", "a test") as lock:
+            log = DeployLog(store.logs, store.logs.new("shop"))
+            yield Rollout(platform.settings, store, over, lock, log, PATIENCE)
 
-    return read
+    return Shop(store, engine, begin)

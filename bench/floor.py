@@ -1,0 +1,107 @@
+"""What a code-only push costs without a platform: OpenSSH, git, docker build, docker run."""
+
+import getpass
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.services import need, running, wait_for
+from tests.whole import Whole, free_port
+
+IMAGE = "paas-bench/floor:latest"
+CONTAINER = "paas-bench-floor"
+SSHD = """Port {port}
+ListenAddress 127.0.0.1
+HostKey {directory}/host_key
+AuthorizedKeysFile {directory}/client_key.pub
+PidFile {directory}/sshd.pid
+StrictModes no
+PermitRootLogin yes
+UsePAM no
+"""
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The tools of the floor."""
+
+    directory: Path
+    port: int
+    dockerfile: Path
+    runtime: str
+    network: str
+
+    def push(self, repository: Path) -> None:
+        """A plain push to a bare repository."""
+        url = f"ssh://{getpass.getuser()}@127.0.0.1:{self.port}{self.directory}/floor.git"
+        ssh = (
+            f"ssh -i {self.directory}/client_key -o IdentitiesOnly=yes -o LogLevel=ERROR "
+            f"-o StrictHostKeyChecking=no -o UserKnownHostsFile={self.directory}/known_hosts"
+        )
+        self._run(["git", "-C", str(repository), "push", "-q", url, "master"], GIT_SSH_COMMAND=ssh)
+
+    def build(self, context: Path) -> None:
+        """The same Dockerfile by BuildKit."""
+        arguments = ["--build-arg", f"RUNTIME={self.runtime}", "-f", str(self.dockerfile)]
+        self._run([docker(), "build", "-q", "-t", IMAGE, *arguments, str(context)])
+
+    def run(self) -> str:
+        """Start the container and return its address."""
+        command = ["--name", CONTAINER, "--network", self.network, "-e", "PORT=5000", IMAGE]
+        self._run([docker(), "run", "-d", *command, "python", "server.py"])
+        form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        return self._run([docker(), "inspect", "-f", form, CONTAINER])
+
+    def remove_container(self) -> None:
+        """Outside what is measured."""
+        self._run([docker(), "rm", "-f", CONTAINER])
+
+    def _run(self, command: Sequence[str], **environment: str) -> str:
+        done = subprocess.run(
+            command,
+            env={**os.environ, "DOCKER_BUILDKIT": "1", **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{command[0]} failed: {done.stderr}")
+        return done.stdout.strip()
+
+
+def docker() -> str:
+    """The engine's own client, where there is one: it has BuildKit without a plugin."""
+    own = Path("/usr/bin/docker")
+    return str(own) if own.exists() else str(shutil.which("docker"))
+
+
+@contextmanager
+def floor(whole: Whole, directory: Path) -> Iterator[Floor]:
+    """An sshd of our own with OpenSSH's defaults, and a bare repository."""
+    for key in ("host_key", "client_key"):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(directory / key)]
+        subprocess.run(command, check=True)
+    subprocess.run(["git", "init", "-q", "--bare", str(directory / "floor.git")], check=True)
+    port = free_port()
+    config = directory / "sshd_config"
+    config.write_text(SSHD.format(port=port, directory=directory))
+    Path("/run/sshd").mkdir(exist_ok=True)
+    log = directory / "sshd.log"
+    with running([need("sshd"), "-D", "-e", "-f", str(config)], log):
+        wait_for(lambda: "listening" in log.read_text(), "sshd")
+        try:
+            yield Floor(directory, port, *_build_of(whole), whole.settings.network)
+        finally:
+            subprocess.run([docker(), "rm", "-f", CONTAINER], capture_output=True, check=False)
+            subprocess.run([docker(), "rmi", "-f", IMAGE], capture_output=True, check=False)
+
+
+def _build_of(whole: Whole) -> tuple[Path, str]:
+    """The python buildpack's Dockerfile and the runtime image that it stands on."""
+    listing = [docker(), "images", "--format", "{{.Repository}}:{{.Tag}}", "paas/runtime-python"]
+    done = subprocess.run(listing, capture_output=True, text=True, check=True)
+    return whole.settings.buildpacks / "python" / "Dockerfile", done.stdout.split()[0]

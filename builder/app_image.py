@@ -1,0 +1,110 @@
+"""How an app's image comes about: reused, or built the way its buildpack says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.contents import Contents, read_contents
+from builder.detect import Match, NoBuildpackMatched, detect
+from builder.dockerfile import asks_for_stack
+from builder.engine import Engine, Image
+from builder.image import Recipe, build_image
+from builder.manifest import read_buildpacks
+from builder.procfile import read_processes
+from builder.source import source_path
+from builder.stack import Bases, ImageVanished
+from releases.build import Build
+from releases.errors import PaasError
+from releases.log import DeployLog
+from releases.release import Artifact
+from releases.settings import Settings
+
+DEFAULT_PORT = 5000
+_INSTANCE = "paas.instance"
+_APP = "paas.app"
+_COMMIT = "paas.commit"
+_BUILDPACK = "paas.buildpack"
+
+
+class SourceGone(PaasError):
+    """The stored source of a build is not there any more."""
+
+
+@dataclass(frozen=True)
+class AppImage:
+    """What became of a build."""
+
+    artifact: Artifact
+    buildpack: str
+    reason: str  # why this buildpack
+
+
+def make_image(engine: Engine, settings: Settings, build: Build, log: DeployLog) -> AppImage:
+    """The image of a commit, from the source that was stored for the build.
+
+    The Procfile is read first: a mistake in it is told before anything is built.
+    """
+    contents = _read(source_path(settings.sources, build.app, build.number))
+    processes = read_processes(contents.text("Procfile"))
+    labels = {_INSTANCE: settings.instance, _APP: build.app, _COMMIT: build.commit}
+    image, reason = _find(engine, build, labels), "built before"
+    if image:
+        log.step(f"Commit {build.commit[:7]} was built before, its image is used again")
+    else:
+        match = _detect(contents, settings, log)
+        reason = match.reason
+        bases = Bases(engine, settings, lambda lines: log.detail(*lines))
+        image = _build(bases, build, contents, match, labels)
+    port = image.ports[0] if image.ports else DEFAULT_PORT
+    artifact = Artifact(image.id, build.commit, build.number, processes, port)
+    return AppImage(artifact, image.labels.get(_BUILDPACK, ""), reason)
+
+
+def _read(path: Path) -> Contents:
+    try:
+        return read_contents(path)
+    except FileNotFoundError as error:
+        raise SourceGone("the stored source is gone; push again") from error
+
+
+def _find(engine: Engine, build: Build, labels: Mapping[str, str]) -> Image | None:
+    image = engine.image(build.tag)
+    if image and labels.items() <= image.labels.items():
+        return image
+    return None  # also where something of that name is not ours
+
+
+def _detect(contents: Contents, settings: Settings, log: DeployLog) -> Match:
+    try:
+        match = detect(contents.paths, read_buildpacks(settings.buildpacks))
+    except NoBuildpackMatched as error:
+        log.step("No buildpack matched; looked for")
+        log.detail(*error.looked_for, *error.near_misses)
+        raise
+    log.step(f"{match.buildpack.title} app: {match.reason}")
+    return match
+
+
+def _build(
+    bases: Bases, build: Build, contents: Contents, match: Match, labels: Mapping[str, str]
+) -> Image:
+    buildpack = match.buildpack
+    own = buildpack.app_dockerfile
+    text = (contents.text(own) or "") if own else buildpack.text(buildpack.dockerfile)
+    arguments = {}
+    if buildpack.runtime:
+        arguments["RUNTIME"] = bases.runtime(buildpack).name
+    elif asks_for_stack(text):
+        arguments["STACK"] = bases.stack().name
+    recipe = Recipe(
+        tag=build.tag,
+        dockerfile=text,
+        labels={**labels, _BUILDPACK: buildpack.name},
+        arguments=arguments,
+        source=contents.tar,
+        path_in_source=own,
+    )
+    image = bases.engine.image(build_image(bases.engine, recipe, bases.report))
+    if image is None:
+        raise ImageVanished(f"image {build.tag} was removed right after it was built; push again")
+    return image

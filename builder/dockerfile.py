@@ -1,0 +1,23 @@
+"""What the builder understands of a Dockerfile's text."""
+
+import re
+
+# A flag right after RUN, perhaps after other flags; a value has no spaces.
+_MOUNT = re.compile(
+    r"^(\s*RUN\s+(?:--\S+\s+|\\\n\s*)*?)--mount=\S+[ \t]*", re.IGNORECASE | re.MULTILINE
+)
+_STACK = re.compile(r"^\s*ARG\s+STACK\b", re.IGNORECASE | re.MULTILINE)
+
+
+def without_mounts(dockerfile: str) -> str:
+    """The text for an engine without BuildKit, where `RUN --mount=...` is an error."""
+    while True:
+        stripped = _MOUNT.sub(r"\1", dockerfile)
+        if stripped == dockerfile:
+            return dockerfile
+        dockerfile = stripped
+
+
+def asks_for_stack(dockerfile: str) -> bool:
+    """Whether the app's own Dockerfile has `ARG STACK`: it wants to stand on our base image."""
+    return bool(_STACK.search(dockerfile))

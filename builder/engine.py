@@ -1,0 +1,201 @@
+"""How the builder speaks to a Docker Engine: builds, imports, pulls and looks up images."""
+
+import json
+import uuid
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound
+
+from releases.errors import PaasError
+
+_CHUNK_BYTES = 64 * 1024
+
+
+class EngineUnreachable(PaasError):
+    """No Docker Engine answers where the settings say."""
+
+
+class EngineRefused(PaasError):
+    """The engine answered a request with an error."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image as the engine has it."""
+
+    name: str  # the tag it was looked up by
+    id: str  # sha256:...
+    labels: Mapping[str, str]
+    ports: tuple[int, ...]  # TCP ports from EXPOSE, ascending
+
+
+@dataclass(frozen=True)
+class ImageBuild:
+    """What the engine is asked to build."""
+
+    tag: str
+    dockerfile: str  # path inside the context
+    labels: Mapping[str, str]
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+class Engine:
+    """One Docker Engine, over its HTTP API; the version is negotiated."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        try:
+            self._api: Any = docker.APIClient(base_url=host, version="auto")
+        except DockerException as error:
+            raise self._unreachable() from error
+
+    def image(self, name: str) -> Image | None:
+        """The image of that tag or id, if the engine has it."""
+        try:
+            found = self._api.inspect_image(name)
+        except ImageNotFound:
+            return None
+        config = found.get("Config") or {}
+        ports = [port.partition("/") for port in config.get("ExposedPorts") or {}]
+        return Image(
+            name=name,
+            id=found["Id"],
+            labels=config.get("Labels") or {},
+            ports=tuple(sorted(int(number) for number, _, kind in ports if kind != "udp")),
+        )
+
+    def build(
+        self, build: ImageBuild, context: Iterable[bytes], *, buildkit: bool
+    ) -> Iterator[dict[str, Any]]:
+        """Stream a context (a tar, which must not begin with a PAX header) and yield messages.
+
+        EngineRefused if the engine will not begin. Closing the iterator cancels the build.
+        """
+        build_id = f"paas-{uuid.uuid4().hex}"
+        parameters = {
+            "t": build.tag,
+            "dockerfile": build.dockerfile,
+            "labels": json.dumps(dict(build.labels)),
+            "buildargs": json.dumps(dict(build.arguments)),
+            "networkmode": "default",
+            "buildid": build_id,
+            "rm": "1",
+            "forcerm": "1",
+        }
+        if buildkit:
+            parameters["version"] = "2"  # what docker-py 7.2 has no argument for
+        messages = self._stream("/build", parameters, context)
+        ended = False
+        try:
+            for message in messages:
+                ended = "error" in message
+                yield message
+            ended = True
+        finally:
+            messages.close()
+            if not ended:
+                self._cancel(build_id)
+
+    def import_image(self, archive: Iterable[bytes], name: str, changes: Iterable[str]) -> None:
+        """Make an image of one layer from a root file system's tar, as a stream.
+
+        `changes` are Dockerfile lines. docker-py 7.2's own import cannot stream: it announces
+        chunks and then sends none.
+        """
+        repository, _, tag = name.rpartition(":")
+        parameters = {
+            "fromSrc": "-",
+            "repo": repository,
+            "tag": tag,
+            "changes": list(changes),
+        }
+        for message in self._stream("/images/create", parameters, archive):
+            if "error" in message:
+                raise EngineRefused(
+                    f"Docker could not import {repository}:{tag}: {message['error']}"
+                )
+
+    def can_reach_registry_of(self, name: str, deadline_s: int) -> bool:
+        """Whether the engine (its proxies, mirrors and name servers) can look the image up now."""
+        try:
+            asking: Any = docker.APIClient(
+                base_url=self._host, version=self._api.api_version, timeout=deadline_s
+            )
+            asking.inspect_distribution(name)
+        except (DockerException, requests.RequestException):
+            return False
+        return True
+
+    def pull(self, name: str) -> Iterator[str]:
+        """Pull an image, yielding what the engine says about whole layers."""
+        try:
+            for message in self._api.pull(name, stream=True, decode=True):
+                if "error" in message:
+                    raise EngineRefused(f"image {name} cannot be pulled: {message['error']}")
+                if "progressDetail" not in message:
+                    yield str(message.get("status", ""))
+        except APIError as error:
+            raise EngineRefused(f"image {name} cannot be pulled: {error.explanation}") from error
+
+    def tag(self, name: str, other: str) -> None:
+        """Give an image one more name."""
+        repository, _, tag = other.rpartition(":")
+        self._api.tag(name, repository, tag)
+
+    def remove(self, name: str) -> None:
+        """Take a name from an image, which goes with its last one; no error if there is none."""
+        with suppress(ImageNotFound):
+            self._api.remove_image(name)
+
+    def _stream(
+        self, path: str, parameters: Mapping[str, Any], body: Iterable[bytes]
+    ) -> Generator[dict[str, Any], None, None]:
+        try:
+            response = self._api.post(
+                f"{self._api.base_url}/v{self._api.api_version}{path}",
+                params=parameters,
+                data=iter(body),  # an iterator is sent in chunks, never held as a whole
+                headers={"Content-Type": "application/x-tar"},
+                stream=True,
+                timeout=None,  # a build step may be silent for as long as it takes
+            )
+        except requests.ConnectionError as error:
+            raise self._unreachable() from error
+        with response:
+            if not response.ok:
+                raise EngineRefused(f"Docker refused: {_reason(response)}")
+            yield from self._messages(response)
+
+    def _messages(self, response: requests.Response) -> Iterator[dict[str, Any]]:
+        lines = response.iter_lines(chunk_size=_CHUNK_BYTES)  # each HTTP chunk as it comes
+        try:
+            for line in lines:
+                if line:
+                    yield json.loads(line)
+        except requests.exceptions.ChunkedEncodingError as error:
+            raise EngineUnreachable("Docker went away in the middle of it; try again") from error
+
+    def _cancel(self, build_id: str) -> None:
+        # Hanging up cancels as well; this also ends a build whose hang-up goes unnoticed.
+        self._api.post(
+            f"{self._api.base_url}/v{self._api.api_version}/build/cancel",
+            params={"id": build_id},
+            timeout=10,
+        )
+
+    def _unreachable(self) -> EngineUnreachable:
+        return EngineUnreachable(
+            f"no Docker Engine answers at {self._host}; is it running, and may this user use it?"
+        )
+
+
+def _reason(response: requests.Response) -> str:
+    try:
+        return str(response.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP status {response.status_code}"

@@ -1,0 +1,57 @@
+"""How an image is built: BuildKit over the engine's HTTP API, else the classic builder."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from builder.context import DOCKERFILE, context
+from builder.dockerfile import without_mounts
+from builder.engine import Engine, EngineRefused, ImageBuild
+from builder.progress import BuildFailed, Progress
+
+Report = Callable[[list[str]], None]  # takes lines for the build's log
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that makes an image."""
+
+    tag: str
+    dockerfile: str  # its text
+    labels: Mapping[str, str]
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    source: Path | None = None  # a tar
+    path_in_source: str = ""  # where the source has the same text; else it is sent along
+
+
+def build_image(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool = True) -> str:
+    """Build and tag an image; return its id.
+
+    BuildFailed names the step that failed; its output has been reported by then.
+    """
+    if not buildkit:
+        return _build(engine, recipe, report, buildkit=False)
+    try:
+        return _build(engine, recipe, report, buildkit=True)
+    except EngineRefused:
+        # The engine has no BuildKit, or something is wrong that the classic builder will say.
+        return _build(engine, recipe, report, buildkit=False)
+
+
+def _build(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool) -> str:
+    text = recipe.dockerfile if buildkit else without_mounts(recipe.dockerfile)
+    files, path = dict(recipe.files), recipe.path_in_source
+    if not path or text != recipe.dockerfile:
+        files, path = {DOCKERFILE: text.encode(), **files}, DOCKERFILE
+    build = ImageBuild(recipe.tag, path, recipe.labels, recipe.arguments)
+    progress = Progress()
+    for message in engine.build(build, context(files, recipe.source), buildkit=buildkit):
+        lines = [line for line in progress.read(message) if line]
+        if lines:
+            report(lines)
+    if progress.failure:
+        raise progress.failure
+    if not progress.image:
+        raise BuildFailed("Docker ended the build without naming an image; see its own log")
+    return progress.image

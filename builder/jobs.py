@@ -1,0 +1,98 @@
+"""The build job, as the queue calls it: the place where a build's errors become its last line."""
+
+import logging
+import os
+import time
+import uuid
+from dataclasses import replace
+
+from rq.timeouts import JobTimeoutException
+
+from builder.app_image import make_image
+from builder.engine import Engine
+from releases.app import NoSuchApp
+from releases.build import BuildStatus
+from releases.errors import PaasError
+from releases.log import DeployLog
+from releases.platform import Platform
+from releases.queue import DEPLOY, RELEASES
+
+_logger = logging.getLogger(__name__)
+_ENDED = (BuildStatus.FAILED, BuildStatus.CANCELLED)
+
+
+class AppGone(PaasError):
+    """The app was destroyed while a build of it was on its way."""
+
+
+def build(app: str, number: int, log: str) -> None:
+    """Build an app's stored source and hand the image on to the release job, with the same log.
+
+    Done twice it does no harm: a build that ended badly stays so, and an image that is there is
+    used again.
+    """
+    platform = Platform.from_env(os.environ)
+    output = DeployLog(platform.store.logs, log)
+    try:
+        _build(platform, app, number, output)
+    except PaasError as error:
+        _fail(platform, app, number, output, str(error))
+    except JobTimeoutException:
+        limit_s = platform.settings.build_timeout_s
+        reason = f"it took longer than {limit_s} s (the setting build_timeout_s)"
+        _fail(platform, app, number, output, reason)
+    except Exception:
+        reference = uuid.uuid4().hex[:8]
+        _logger.exception("build %s of %s, reference %s", number, app, reference)
+        _fail(platform, app, number, output, f"internal error, reference {reference}")
+
+
+def _build(platform: Platform, app: str, number: int, log: DeployLog) -> None:
+    store = platform.store
+    with store.locks.hold(f"{app}:builds", f"Build {number}", lambda _: log.step("Queued")):
+        _check_app(platform, app)
+        record = store.builds.get(app, number)
+        if record.status in _ENDED:
+            return
+        log.step(f"Building {app} from {record.commit[:7]}")
+        record = replace(record, status=BuildStatus.RUNNING, started_at=time.time())
+        store.builds.save(record)
+        engine = Engine(platform.settings.docker_host)
+        made = make_image(engine, platform.settings, record, log)
+        try:
+            _check_app(platform, app)
+        except PaasError:
+            engine.remove(record.tag)
+            raise
+        record = replace(
+            record,
+            status=BuildStatus.SUCCEEDED,
+            finished_at=time.time(),
+            buildpack=made.buildpack,
+            reason=made.reason,
+            artifact=made.artifact,
+        )
+        store.builds.save(record)
+    took_s = record.finished_at - record.started_at
+    log.detail(f"Built by build {number} in {took_s:.1f} s")
+    platform.queue.request(RELEASES, DEPLOY, app, number, log=log.id)
+
+
+def _check_app(platform: Platform, app: str) -> None:
+    try:
+        gone = platform.store.apps.get(app).destroying
+    except NoSuchApp:
+        gone = True
+    if gone:
+        raise AppGone(f"app {app} was destroyed")
+
+
+def _fail(platform: Platform, app: str, number: int, log: DeployLog, reason: str) -> None:
+    builds = platform.store.builds
+    if platform.store.apps.exists(app):  # else its records are gone, and stay so
+        record = builds.get(app, number)
+        builds.save(
+            replace(record, status=BuildStatus.FAILED, finished_at=time.time(), reason=reason)
+        )
+    log.error(reason)
+    log.fail(f"App build failed: {reason}")

@@ -1,0 +1,112 @@
+"""From a commit to the tar that is built: the same tree gives the same bytes."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from builder import tar
+from builder.dockerignore import BadDockerIgnore, DockerIgnore
+from builder.objects import Blobs, Objects
+from builder.tree import BadTree, Entry, Limits, check_symlink, choose, read_tree
+
+_MAX_IGNORE_BYTES = 256 * 1024
+_MAX_TARGET_BYTES = 4096
+_EPOCH = 946_684_800  # 2000-01-01: earlier years are beyond what zip files can say
+
+
+@dataclass(frozen=True)
+class Source:
+    """A commit's tar, and what its author should know of it."""
+
+    path: Path
+    warnings: tuple[str, ...]
+
+
+def source_path(sources: Path, app: str, number: int) -> Path:
+    """Where the source of a build is kept."""
+    return sources / app / f"{number}.tar"
+
+
+def write_source(objects: Objects, commit: str, path: Path, limits: Limits | None = None) -> Source:
+    """Write the commit's tree as a tar.
+
+    The tree is planned under limits before a byte of a file is read. A tree that cannot be
+    built raises BadTree (or another PaasError) and leaves nothing behind.
+    """
+    limits = limits or Limits()
+    with objects.tree(commit) as listing:
+        entries = read_tree(listing, limits)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_suffix(".part")
+    try:
+        with objects.blobs() as blobs, part.open("wb") as file:
+            sent = choose(entries, _read_ignore(blobs, entries), limits)
+            _write(file, sent, blobs)
+        part.rename(path)  # from here on it is complete, whatever dies
+    finally:
+        part.unlink(missing_ok=True)
+    return Source(path, tuple(_warnings(entries)))
+
+
+def _read_ignore(blobs: Blobs, entries: Sequence[Entry]) -> DockerIgnore:
+    for entry in entries:
+        if entry.path == ".dockerignore" and entry.kind == "blob" and not entry.is_symlink:
+            if entry.size > _MAX_IGNORE_BYTES:
+                raise BadDockerIgnore(f".dockerignore is {entry.size} bytes long; shorten it")
+            (content,) = (b"".join(chunks) for chunks in blobs.read([entry.oid]))
+            return DockerIgnore(content.decode("utf-8", "replace"))
+    return DockerIgnore("")
+
+
+def _write(file: BinaryIO, entries: Sequence[Entry], blobs: Blobs) -> None:
+    mtime = _mtime(entries)
+    contents = blobs.read([entry.oid for entry in entries if not entry.is_directory])
+    for entry in entries:
+        if entry.is_directory:
+            file.write(tar.header(_member(entry, mtime)))
+        elif entry.is_symlink:
+            file.write(tar.header(_symlink(entry, mtime, next(contents))))
+        else:
+            file.write(tar.header(_member(entry, mtime)))
+            file.writelines(next(contents))
+            file.write(tar.padding(entry.size))
+    file.write(tar.END)
+
+
+def _member(entry: Entry, mtime: int) -> tar.Member:
+    if entry.is_directory:
+        return tar.Member(entry.path.encode(), tar.DIRECTORY, 0o755, mtime=mtime)
+    mode = 0o755 if entry.is_executable else 0o644
+    return tar.Member(entry.path.encode(), tar.FILE, mode, entry.size, mtime=mtime)
+
+
+def _symlink(entry: Entry, mtime: int, content: Iterator[bytes]) -> tar.Member:
+    if entry.size > _MAX_TARGET_BYTES:
+        raise BadTree(f"symlink {entry.path} points to a name of {entry.size} bytes")
+    target = b"".join(content)
+    check_symlink(entry.path, target.decode("utf-8", "replace"))
+    return tar.Member(entry.path.encode(), tar.SYMLINK, 0o777, target=target, mtime=mtime)
+
+
+def _mtime(entries: Sequence[Entry]) -> int:
+    """One time for all files of a tree, taken from what is in it, between 2000 and 2008.
+
+    Equal trees give equal bytes. A constant would not do: web servers make validators of time
+    and size, and would tell a browser that a changed file of the same size is the old one.
+    Times that differ within a tree would not do either: make compares them.
+    """
+    digest = hashlib.sha256()
+    for entry in entries:
+        digest.update(f"{entry.mode} {entry.oid} {entry.path}\0".encode())
+    return _EPOCH + int.from_bytes(digest.digest()[:4], "big") // 16
+
+
+def _warnings(entries: Sequence[Entry]) -> Iterator[str]:
+    for entry in entries:
+        if entry.is_submodule:
+            yield (
+                f"submodule {entry.path} is left out: its files are in another repository; "
+                "commit them here or install them as a package"
+            )

@@ -1,0 +1,93 @@
+"""The commands of the front door itself: who may come in, and what is running here."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import click
+from tabulate import tabulate
+
+from gitreceive import VERSION
+from gitreceive.keys import BadKey, check_key_name, parse_public_key
+from releases.command import JSON, Command, Session
+from releases.errors import PaasError
+
+_MAX_KEY_BYTES = 64 * 1024
+
+
+class LastKey(PaasError):
+    """Without it nobody could log in any more."""
+
+
+def show_keys(session: Session, as_json: bool) -> None:
+    """All keys that may log in."""
+    keys = session.platform.store.ssh_keys.list()
+    if as_json:
+        session.print(json.dumps([asdict(key) for key in keys], indent=2))
+        return
+    if not keys:
+        session.print("No keys; add one with keys:add <name> < ~/.ssh/id_ed25519.pub")
+        return
+    rows = [
+        (key.name, key.line.split()[0], key.fingerprint, _day(key.added_at), key.added_by)
+        for key in keys
+    ]
+    session.print(tabulate(rows, ["name", "type", "fingerprint", "added", "by"], tablefmt="plain"))
+
+
+def add_key(session: Session, name: str, key: tuple[str, ...]) -> None:
+    """Let a key in."""
+    check_key_name(name)
+    text = " ".join(key) if key else _read_key(session)
+    fingerprint, line = parse_public_key(text)
+    session.platform.store.ssh_keys.add(name, fingerprint, line, session.who)
+    session.print(f"-----> Added key {name}, {fingerprint}")
+
+
+def _read_key(session: Session) -> str:
+    given = session.stdin.read(_MAX_KEY_BYTES + 1)
+    if len(given) > _MAX_KEY_BYTES:
+        raise BadKey("this is too long for a public key; give the .pub file")
+    return given.decode(errors="replace")
+
+
+def remove_key(session: Session, name: str) -> None:
+    """Shut a key out."""
+    keys = session.platform.store.ssh_keys
+    key = keys.get(name)
+    if session.over_ssh and len(keys.list()) == 1:
+        raise LastKey(
+            f"{key.name} is the last key, and nobody could log in without it; add another first, "
+            "or remove it with the local paas command"
+        )
+    keys.remove(key.fingerprint)
+    session.print(f"-----> Removed key {key.name}, {key.fingerprint}")
+
+
+def show_version(session: Session) -> None:
+    """The version of the platform."""
+    session.print(f"paas {VERSION}")
+
+
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+
+
+_NAME = click.Argument(["name"])
+
+COMMANDS: tuple[Command, ...] = (
+    Command("keys", "List the SSH keys that may log in", show_keys, (JSON,)),
+    Command(
+        "keys:add",
+        "Let a public key log in, given as arguments or on standard input",
+        add_key,
+        (_NAME, click.Argument(["key"], nargs=-1)),
+    ),
+    Command(
+        "keys:remove",
+        "Shut a key out, by name or fingerprint",
+        remove_key,
+        (click.Argument(["name"], metavar="NAME|FINGERPRINT"),),
+    ),
+    Command("version", "Show the version of the platform", show_version),
+)

@@ -1,0 +1,162 @@
+"""The story of one push inside git's pre-receive: check, build, follow, verdict."""
+
+import logging
+import secrets
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from gitreceive.client import ClientGone
+from gitreceive.hook import Hook, HookRequest
+from gitreceive.printable import plain_line, safe_lines
+from gitreceive.push import PushCheck, RefCommand, parse_commands, without_deploy
+from gitreceive.repository import Repository
+from gitreceive.turns import Turn, Turns
+from releases.build import Build
+from releases.errors import PaasError
+from releases.log import follow
+from releases.platform import Platform
+
+_log = logging.getLogger(__name__)
+
+
+class RequestBuild(Protocol):
+    """Keeps a commit's source and queues its build; PaasError for a tree that cannot be built."""
+
+    def __call__(
+        self,
+        platform: Platform,
+        *,
+        app: str,
+        commit: str,
+        ref: str,
+        who: str,
+        repository: Path,
+        quarantine: Path | None,
+    ) -> Build: ...
+
+
+@dataclass(frozen=True)
+class Deployer:
+    """What every push of this process shares."""
+
+    platform: Platform
+    request_build: RequestBuild
+    turns: Turns
+    reason_chars: int = 200
+
+
+class Push:
+    """One push to one app. `receive` runs in a thread of its own, beside the bridge."""
+
+    def __init__(
+        self, deployer: Deployer, repository: Repository, who: str, hook: Hook, *, created: bool
+    ) -> None:
+        self._deployer = deployer
+        self._repository = repository
+        self._who = who
+        self._hook = hook
+        self._turn = Turn(f"{who}'s push")
+        self._gone = threading.Event()
+        self._ended = threading.Event()
+        self._created = created  # the push made the app
+        self.reason = ""  # why the push was refused, once it was
+
+    def hang_up(self) -> None:
+        """The pusher went away: wait and follow no longer. A deploy that was begun goes on."""
+        self._gone.set()
+        self._turn.give_up()
+
+    def end(self) -> None:
+        """git has ended: the refs are what they will be."""
+        self._ended.set()
+
+    def receive(self) -> None:
+        """Wait for the hook, decide, and let it go."""
+        try:
+            request = self._hook.request()
+            if request:
+                self._decide(request)
+        finally:
+            self._hook.close()
+
+    def _decide(self, request: HookRequest) -> None:
+        try:
+            self._accept(request)
+        except BrokenPipeError:
+            self._refuse("the pusher hung up")
+        except PaasError as error:
+            self._refuse(str(error))
+        except Exception:  # noqa: BLE001 - the push hook is where errors become text
+            reference = secrets.token_hex(2)
+            _log.exception("push to %s: reference %s", self._repository.app, reference)
+            self._refuse(f"internal error, reference {reference}")
+
+    def _accept(self, request: HookRequest) -> None:
+        commands = parse_commands(request.commands)
+        if self._created:
+            self._say(f"Created app {self._repository.app}")
+        deploying = self._check(request, commands)
+        if deploying is None:
+            self._verdict(commands)
+            return
+        turns = self._deployer.turns
+        self._turn.title = f"{self._who}'s push of {str(deploying.new)[:7]}"
+        with turns.take(self._repository.app, self._turn, self._say_waiting):
+            self._check(request, commands)  # whoever was before us may have moved the branch
+            self._deploy(deploying, request.quarantine)
+            self._verdict(commands)
+            self._ended.wait()  # the turn is over when git has moved the branch
+
+    def _check(self, request: HookRequest, commands: list[RefCommand]) -> RefCommand | None:
+        app = self._deployer.platform.store.apps.get(self._repository.app)
+        check = PushCheck(self._repository, request.quarantine, is_live=app.live is not None)
+        return check.run(commands)
+
+    def _deploy(self, command: RefCommand, quarantine: Path | None) -> None:
+        self._stop_if_gone()
+        platform = self._deployer.platform
+        build = self._deployer.request_build(
+            platform,
+            app=self._repository.app,
+            commit=str(command.new),
+            ref=command.ref,
+            who=self._who,
+            repository=self._repository.path,
+            quarantine=quarantine,
+        )
+        verdict = follow(platform.store.logs, build.log, self._print, self._stop_if_gone)
+        self._say(verdict)
+        self._repository.point_head(command.ref)
+
+    def _verdict(self, commands: list[RefCommand]) -> None:
+        for line in without_deploy(commands):
+            self._say(line)
+        _log.info("push to %s by %s: accepted", self._repository.app, self._who)
+        self._hook.answer(accepted=True)
+
+    def _refuse(self, reason: str) -> None:
+        _log.info("push to %s by %s: refused: %s", self._repository.app, self._who, reason)
+        self.reason = plain_line(reason, self._deployer.reason_chars)
+        if len(reason) > len(self.reason):
+            with suppress(BrokenPipeError):
+                self._print(f" !     {reason}")
+        self._hook.answer(accepted=False)
+
+    def _say_waiting(self, title: str, ahead: int) -> None:
+        place = f", with {ahead} more before you" if ahead else ""
+        self._say(f"Waiting for {title} to end{place}")
+
+    def _say(self, text: str) -> None:
+        self._print(f"-----> {text}")
+
+    def _print(self, text: str) -> None:
+        self._stop_if_gone()
+        for line in safe_lines(text):
+            self._hook.print(line)
+
+    def _stop_if_gone(self) -> None:
+        if self._gone.is_set():
+            raise ClientGone("the pusher hung up")

@@ -1,0 +1,134 @@
+"""What an SSH client may ask of a connection: log in by key, then exec; nothing else."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import paramiko
+from paramiko.common import (
+    AUTH_FAILED,
+    AUTH_SUCCESSFUL,
+    OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
+    OPEN_FAILED_RESOURCE_SHORTAGE,
+    OPEN_SUCCEEDED,
+)
+
+from gitreceive.client import Client
+from gitreceive.git import is_protocol
+from gitreceive.limits import Limits
+from gitreceive.transport import ServerTransport
+from releases.store.ssh_keys import SshKey, SshKeyStore
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a client asked for on one channel. `key` is None if it was removed meanwhile."""
+
+    client: Client
+    key: SshKey | None
+    line: bytes = b""  # the command; empty where a shell was asked for
+    protocol: str | None = None  # GIT_PROTOCOL
+    terminal: bool = False
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a connection needs to know to let a client in, and whom it hands the calls to."""
+
+    keys: SshKeyStore
+    limits: Limits
+    answer: Callable[[Call], None]
+
+
+class SshSession(paramiko.ServerInterface):
+    """One connection's client. paramiko calls this from the connection's own thread."""
+
+    def __init__(
+        self, rules: Rules, transport: ServerTransport, address: str, on_call: Callable[[], None]
+    ) -> None:
+        self._rules = rules
+        self._transport = transport
+        self._address = address
+        self._on_call = on_call
+        self._fingerprint = ""
+        self._asked: dict[int, Call] = {}  # channels that have not been told what to do yet
+        self._ready: dict[int, Call] = {}
+
+    # Logging in.
+
+    def get_allowed_auths(self, username: str) -> str:
+        """Keys only. The user's name does not matter."""
+        return "publickey"
+
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        """Asked before the signature is checked too: an accepted key is not yet a login."""
+        found = self._rules.keys.find(key.fingerprint)
+        if not found:
+            _log.info("key %s from %s is not known", key.fingerprint, self._address)
+            return AUTH_FAILED
+        self._fingerprint = found.fingerprint
+        return AUTH_SUCCESSFUL
+
+    # Asking for something.
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        """Sessions only, and not too many."""
+        if kind != "session":
+            return OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
+        if self._transport.open_channels >= self._rules.limits.channels:
+            return OPEN_FAILED_RESOURCE_SHORTAGE
+        return OPEN_SUCCEEDED
+
+    def check_channel_env_request(
+        self, channel: paramiko.Channel, name: bytes, value: bytes
+    ) -> bool:
+        """GIT_PROTOCOL only."""
+        text = value.decode("ascii", errors="replace")
+        if name != b"GIT_PROTOCOL" or not is_protocol(text):
+            return False
+        self._asked[channel.chanid] = replace(self._call(channel), protocol=text)
+        return True
+
+    def check_channel_pty_request(
+        self,
+        channel: paramiko.Channel,
+        term: bytes,
+        width: int,
+        height: int,
+        pixelwidth: int,
+        pixelheight: int,
+        modes: bytes,
+    ) -> bool:
+        """A person watches."""
+        self._asked[channel.chanid] = replace(self._call(channel), terminal=True)
+        return True
+
+    def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+        """One command per channel."""
+        if channel.chanid in self._ready:
+            return False
+        self._ready[channel.chanid] = replace(self._call(channel), line=command)
+        return True
+
+    def check_channel_shell_request(self, channel: paramiko.Channel) -> bool:
+        """There is no shell; an empty command shows the help."""
+        return self.check_channel_exec_request(channel, b"")
+
+    def start_requested(self, channel: paramiko.Channel) -> None:
+        """Run what the request before asked for; the transport calls this after its answer."""
+        call = self._ready.get(channel.chanid)
+        if call is None or channel.chanid not in self._asked:
+            return
+        del self._asked[channel.chanid]
+        self._on_call()
+        name = f"call-{self._address}-{channel.chanid}"
+        threading.Thread(target=self._rules.answer, args=(call,), name=name, daemon=True).start()
+
+    def _call(self, channel: paramiko.Channel) -> Call:
+        if channel.chanid not in self._asked:
+            client = Client(channel, self._rules.limits.pager_s)
+            self._asked[channel.chanid] = Call(client, self._rules.keys.find(self._fingerprint))
+        return self._asked[channel.chanid]

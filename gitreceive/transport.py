@@ -1,0 +1,207 @@
+"""What paramiko 5.1 lacks as a server that strangers can reach, and how each is mended."""
+
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import paramiko
+from paramiko.auth_handler import AuthHandler
+from paramiko.common import (
+    MSG_CHANNEL_DATA,
+    MSG_CHANNEL_EXTENDED_DATA,
+    MSG_CHANNEL_REQUEST,
+    MSG_NEWKEYS,
+)
+from paramiko.kex_curve25519 import KexCurve25519
+from paramiko.packet import Packetizer
+
+from gitreceive import VERSION
+from gitreceive.limits import Limits
+
+_KEEPALIVE_S = 15
+_KEXES = (
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "mlkem768x25519-sha256",
+    "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521",
+)
+
+# The parts of paramiko that a server has to change have no public name and no types.
+_Packetizer: Any = Packetizer
+_AuthHandler: Any = AuthHandler
+_Transport: Any = paramiko.Transport
+_Channel: Any = paramiko.Channel
+
+
+class BoundedPacketizer(_Packetizer):  # type: ignore[misc]  # its private parts are untyped
+    """Refuses oversize packets before it reads them, and gives up on a stopped reader.
+
+    paramiko reads a packet of any length that a stranger announces (400 MB took 483 MB
+    and 20 s of CPU), reads a banner without end, and retries a blocked write for ever.
+    """
+
+    def __init__(self, sock: socket.socket, limits: Limits) -> None:
+        super().__init__(sock)
+        self._socket = sock
+        self._limits = limits
+        self._banner_bytes = 0
+
+    def read_all(self, n: int, check_rekey: bool = False) -> bytes:
+        """Read n bytes; SSHException where no packet is so long."""
+        if n > self._limits.packet_bytes:
+            raise paramiko.SSHException(f"a packet of {n} bytes was announced")
+        data: bytes = super().read_all(n, check_rekey)
+        return data
+
+    def write_all(self, out: bytes) -> None:
+        """Send everything; EOFError when the reader takes nothing for `stall_s`."""
+        left = memoryview(out)
+        deadline = time.monotonic() + self._limits.stall_s
+        while left:
+            sent = self._send(left)
+            if sent:
+                left = left[sent:]
+                deadline = time.monotonic() + self._limits.stall_s
+            elif self.closed or time.monotonic() > deadline:
+                hang_up(self._socket)
+                raise EOFError("the client takes no bytes")
+
+    def _send(self, data: memoryview) -> int:
+        try:
+            return self._socket.send(data)
+        except TimeoutError:
+            return 0
+        except OSError as error:
+            raise EOFError(str(error)) from error
+
+    def _read_timeout(self, timeout: float) -> bytes:
+        data: bytes = super()._read_timeout(timeout)
+        self._banner_bytes += len(data)
+        if self._banner_bytes > self._limits.banner_bytes:
+            raise paramiko.SSHException("the banner does not end")
+        return data
+
+    def start_handshake(self, timeout: float) -> None:
+        """No timer: a thread per stranger, and it ends after their first packet."""
+
+
+class _UnreadableKey(paramiko.PKey):
+    """Stands for a key of a type that we cannot read; nobody has it."""
+
+    def asbytes(self) -> bytes:
+        return b""
+
+
+class _PatientAuthHandler(_AuthHandler):  # type: ignore[misc]  # its private parts are untyped
+    """Goes on after a key it cannot read, so that the client's next key gets its turn.
+
+    paramiko hangs up on an sk- (FIDO) key, which OpenSSH may offer first.
+    """
+
+    def _generate_key_from_request(self, algorithm: str, blob: bytes) -> paramiko.PKey:
+        key: paramiko.PKey | None = super()._generate_key_from_request(algorithm, blob)
+        return key or _UnreadableKey()
+
+
+class ServerTransport(_Transport):  # type: ignore[misc]  # its private parts are untyped
+    """One SSH connection. `on_end` is called once, when it is over."""
+
+    _preferred_kex = _KEXES
+    _preferred_ciphers = (
+        "aes128-gcm@openssh.com",
+        "aes256-gcm@openssh.com",
+        "aes128-ctr",
+        "aes256-ctr",
+    )
+    _preferred_macs = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
+    _kex_info = {**_Transport._kex_info, "curve25519-sha256": KexCurve25519}  # noqa: RUF012 - paramiko's
+    auth_handler: Any
+    _active_check_timeout = 1.0  # paramiko's 0.1 s costs a core at 500 idle connections
+
+    def __init__(self, sock: socket.socket, limits: Limits, on_end: Callable[[], None]) -> None:
+        super().__init__(sock)
+        self.packetizer = BoundedPacketizer(sock, limits)
+        self.packetizer.set_log(self.logger)
+        self.local_version = f"SSH-2.0-paas_{VERSION}"
+        self.daemon = True
+        self._on_end = on_end
+        self._open: dict[int, Any] = {}  # paramiko itself holds channels weakly
+        self._handler_table[MSG_NEWKEYS] = self._parse_newkeys
+
+    @property
+    def open_channels(self) -> int:
+        """Channels that both sides have not closed yet."""
+        return len(self._open)
+
+    def keep_alive(self) -> None:
+        """From now on say something every 15 s, so that nothing between drops the line."""
+        self.set_keepalive(_KEEPALIVE_S)
+
+    def run(self) -> None:
+        """The connection's thread."""
+        try:
+            super().run()
+        finally:
+            self._on_end()
+
+    def _parse_newkeys(self, message: Any) -> None:
+        if self.auth_handler is None:
+            self.auth_handler = _PatientAuthHandler(self)
+        super()._parse_newkeys(message)
+
+    def _queue_incoming_channel(self, channel: Any) -> None:
+        self._open[channel.chanid] = channel
+
+    def _unlink_channel(self, chanid: int) -> None:
+        super()._unlink_channel(chanid)
+        self._open.pop(chanid, None)
+
+
+def _check_window(channel: Any, buffered: Any) -> None:
+    """A client that ignores the window would fill our memory: paramiko does not look."""
+    if len(buffered) > channel.in_window_size:
+        raise paramiko.SSHException("the client sent more than the window allows")
+
+
+def _feed(channel: Any, message: Any) -> None:
+    _check_window(channel, channel.in_buffer)
+    _Channel._feed(channel, message)
+
+
+def _feed_extended(channel: Any, message: Any) -> None:
+    _check_window(channel, channel.in_stderr_buffer)
+    _Channel._feed_extended(channel, message)
+
+
+def _request(channel: Any, message: Any) -> None:
+    """Answer the request first, start what it asks for second: no output before the answer."""
+    _Channel._handle_request(channel, message)
+    channel.transport.server_object.start_requested(channel)
+
+
+ServerTransport._channel_handler_table = {
+    **_Transport._channel_handler_table,
+    MSG_CHANNEL_DATA: _feed,
+    MSG_CHANNEL_EXTENDED_DATA: _feed_extended,
+    MSG_CHANNEL_REQUEST: _request,
+}
+
+
+def hang_up(sock: socket.socket) -> None:
+    """End a connection at once; closing alone would not wake the thread that reads it."""
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # it is gone already
+
+
+def tune(sock: socket.socket) -> None:
+    """Send small packets at once, and let the kernel notice a peer that vanished."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4)

@@ -1,0 +1,42 @@
+"""One whole platform for all tests that push for real."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sample import Sample
+from tests.whole import Whole, whole_platform
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def whole() -> Iterator[Whole]:
+    """Started once; each test has apps of its own."""
+    with whole_platform() as platform:
+        yield platform
+
+
+@pytest.fixture
+def sample(whole: Whole, tmp_path: Path) -> Iterator[Callable[..., Sample]]:
+    """Makes sample apps with names that no other test has; they are destroyed afterwards."""
+    made: list[Sample] = []
+
+    def create(version: str = "one") -> Sample:
+        made.append(Sample.create(tmp_path, f"sample-{next(_numbers)}", version))
+        return made[-1]
+
+    yield create
+    for one in made:
+        whole.ssh("apps:destroy", one.app, "--confirm", one.app)
+
+
+@pytest.fixture
+def live(whole: Whole, sample: Callable[..., Sample]) -> Sample:
+    """A sample app that answers."""
+    app = sample()
+    pushed = whole.git(app.directory, "push", "paas", "master")
+    assert pushed.returncode == 0, pushed.stderr
+    return app

@@ -1,0 +1,61 @@
+"""Which room may import which, and who may read the environment."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+MAY_IMPORT = {
+    "releases": set[str](),
+    "builder": {"releases"},
+    "router_sync": {"releases"},
+    "gitreceive": {"releases", "builder", "router_sync"},
+}
+MODULES = sorted(path for room in MAY_IMPORT for path in (PROJECT / room).rglob("*.py"))
+ENTRY_POINTS = {"__main__.py", "jobs.py"}
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """The first name of every import."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_a_module_imports_only_rooms_below_its_own(path: Path) -> None:
+    room = path.relative_to(PROJECT).parts[0]
+    found = set(imported(ast.parse(path.read_text())))
+
+    assert found & set(MAY_IMPORT) <= MAY_IMPORT[room] | {room}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_only_entry_points_read_the_environment(path: Path) -> None:
+    if path.name not in ENTRY_POINTS:
+        assert "os.environ" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_every_module_opens_with_what_it_knows(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+def test_only_the_store_knows_redis_keys() -> None:
+    knowing = [path for path in MODULES if "store.keys" in path.read_text()]
+
+    assert [path for path in knowing if path.parent.name != "store"] == []
+
+
+def test_only_the_engine_starts_and_stops_containers() -> None:
+    starting = [
+        path
+        for path in MODULES
+        if any(word in path.read_text() for word in ("create_container", ".start(identifier"))
+    ]
+
+    assert [path.name for path in starting] == ["engine.py"]

@@ -1,0 +1,227 @@
+"""The whole platform, real parts only, in a home of its own beside any other that runs here."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from releases.platform import Platform
+from releases.settings import PROJECT, Settings
+from tests.services import need, redis_server, running, short_directory, wait_for
+
+INSTANCE = "paas-whole"
+SUBNET = "10.216.0.0/16"
+WORKERS = {"builder": 2, "releases": 3}
+ROWS = {
+    "haproxy": ["router_sync", "haproxy"],
+    "router_sync": ["router_sync"],
+    "gitreceive": ["gitreceive"],
+    "converger": ["releases", "converge"],
+    "builder": ["builder"],
+    "releases": ["releases"],
+}
+SSH_CONFIG = """Host paas
+  HostName 127.0.0.1
+  Port {port}
+  User git
+  IdentityFile {home}/id_ed25519
+  IdentitiesOnly yes
+  StrictHostKeyChecking no
+  UserKnownHostsFile {home}/known_hosts
+  LogLevel ERROR
+"""
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Answer:
+    """What HTTP said; status 0 if the connection failed."""
+
+    status: int
+    body: str
+
+
+@dataclass
+class Whole:
+    """A running platform and a client of it."""
+
+    platform: Platform
+    environment: Mapping[str, str]
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """As its processes have them."""
+        return self.platform.settings
+
+    def get(self, app: str, path: str = "/", timeout_s: float = 10.0) -> Answer:
+        """GET through the router."""
+        url = f"http://127.0.0.1:{self.settings.http_port}{path}"
+        host = app if "." in app else f"{app}.{self.settings.domain}"
+        request = urllib.request.Request(url, headers={"Host": host})
+        try:
+            with urllib.request.urlopen(request, timeout=timeout_s) as answer:  # noqa: S310 - the same
+                return Answer(answer.status, answer.read().decode())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.read().decode(errors="replace"))
+        except OSError as error:
+            return Answer(0, str(error))
+
+    def ssh(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """`ssh paas <words>` by the real client."""
+        command = ["ssh", "-F", str(self.settings.home / "ssh_config"), "paas", *words]
+        return subprocess.run(
+            command, input=stdin, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def git(self, directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        """`git <words>` by the real client; it finds `paas:` through our ssh config."""
+        return subprocess.run(
+            ["git", *words],
+            cwd=directory,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+
+    def popen_git(self, directory: Path, *words: str) -> subprocess.Popen[str]:
+        """The same, to be watched while it runs."""
+        return subprocess.Popen(
+            ["git", *words],
+            cwd=directory,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, as the kernel does it when memory is short."""
+        self.processes[name].send_signal(signal.SIGKILL)
+        self.processes[name].wait()
+
+
+@contextmanager
+def whole_platform(**overrides: str) -> Iterator[Whole]:
+    """Start every process, wait until each answers, and leave nothing behind."""
+    for program in ("docker", "haproxy", "ssh", "git"):
+        need(program)
+    with ExitStack() as stack:
+        home = stack.enter_context(short_directory())
+        url = stack.enter_context(redis_server(home))
+        environment = _environment(home, url, overrides)
+        platform = Platform.from_env(environment)
+        whole = Whole(platform, _client(home, platform.settings) | environment)
+        _add_key(platform, home)
+        subprocess.run(
+            [sys.executable, "-m", "builder", "prepare", "python"],
+            env={**os.environ, **environment},
+            cwd=PROJECT,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        stack.callback(_remove_containers, platform)
+        for name in ROWS:
+            for number in range(WORKERS.get(name, 1)):
+                start(whole, stack, name, number)
+        wait_until_it_answers(whole)
+        yield whole
+
+
+def start(whole: Whole, stack: ExitStack, name: str, number: int = 0) -> None:
+    """Start one process of the platform; its output goes to <home>/<name>.log."""
+    label = f"{name}-{number}" if number else name
+    command = [sys.executable, "-m", *ROWS[name]]
+    log = whole.settings.home / f"{label}.log"
+    arguments = ["env", *(f"{key}={value}" for key, value in whole.environment.items()), *command]
+    whole.processes[label] = stack.enter_context(running(arguments, log))
+
+
+def wait_until_it_answers(whole: Whole) -> None:
+    """The SSH banner, and the router's own 404."""
+    port = whole.settings.ssh_port
+
+    def answers() -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+                return connection.recv(4) == b"SSH-"
+        except OSError:
+            return False
+
+    wait_for(answers, "the SSH front door")
+    wait_for(lambda: whole.get("no-such-app").status == 404, "the router")
+    routes = whole.platform.store.routes
+    wait_for(lambda: routes.members(), "the router sync")
+
+
+def _environment(home: Path, redis_url: str, overrides: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(PROJECT),
+        "HOME": str(home),
+        "PAAS_HOME": str(home),
+        "PAAS_REDIS_URL": redis_url,
+        "PAAS_INSTANCE": INSTANCE,
+        "PAAS_SUBNET": SUBNET,
+        "PAAS_SSH_PORT": str(free_port()),
+        "PAAS_HTTP_PORT": str(free_port()),
+        "PAAS_BOOT_TIMEOUT_S": "8",
+        "PAAS_STOP_GRACE_S": "3",
+        **{name: os.environ[name] for name in ("DOCKER_HOST",) if name in os.environ},
+        **overrides,
+    }
+
+
+def _client(home: Path, settings: Settings) -> dict[str, str]:
+    config = home / "ssh_config"
+    config.write_text(SSH_CONFIG.format(port=settings.ssh_port, home=home))
+    return {
+        "GIT_SSH_COMMAND": f"ssh -F {config}",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_AUTHOR_NAME": "Ada",
+        "GIT_AUTHOR_EMAIL": "ada@example.com",
+        "GIT_COMMITTER_NAME": "Ada",
+        "GIT_COMMITTER_EMAIL": "ada@example.com",
+    }
+
+
+def _add_key(platform: Platform, home: Path) -> None:
+    key = home / "id_ed25519"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    public = key.with_suffix(".pub").read_text()
+    kind, blob, *_ = public.split()
+    listing = subprocess.run(
+        ["ssh-keygen", "-l", "-f", f"{key}.pub"], check=True, capture_output=True, text=True
+    )
+    fingerprint = listing.stdout.split()[1]
+    platform.store.ssh_keys.add("ada", fingerprint, f"{kind} {blob}", "the tests")
+
+
+def _remove_containers(platform: Platform) -> None:
+    docker = shutil.which("docker") or "docker"
+    label = f"label=paas.instance={platform.settings.instance}"
+    for listing, removal in (
+        (["ps", "-aq"], ["rm", "-f", "-v"]),
+        (["network", "ls", "-q"], ["network", "rm"]),
+    ):
+        found = subprocess.run(
+            [docker, *listing, "--filter", label], capture_output=True, text=True, check=True
+        ).stdout.split()
+        if found:
+            subprocess.run([docker, *removal, *found], capture_output=True, check=False)
