@@ -86,7 +86,8 @@ class DockerEngine:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
-        self._api: Any = docker.APIClient(base_url=settings.docker_host, version="1.41", timeout=60)
+        # "auto" asks which version it speaks: the newest engines refuse 1.41.
+        self._api: Any = docker.APIClient(base_url=settings.docker_host, version="auto", timeout=60)
 
     def containers(self, app: str) -> list[Container]:
         """One call to Docker."""

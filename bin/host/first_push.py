@@ -84,7 +84,13 @@ def push(directory: Path, remote: str, environ: Mapping[str, str]) -> None:
     screen.detail(f"$ {' '.join(command)}")
     status, last = screen.show(command, environ, directory)
     if status != 0:
-        raise FirstPushFailed(f"git push of examples/{APP} failed: {last}")
+        raise FirstPushFailed(f"examples/{APP} could not be pushed: {_reason(last)}")
+
+
+def _reason(lines: list[str]) -> str:
+    """Of what git said, the server's own words; git itself only says that it failed."""
+    refused = [line for line in lines if line.startswith("[remote rejected]")]
+    return refused[-1].partition(" (")[2].removesuffix(")") if refused else lines[-1]
 
 
 def fetch(settings: Settings, address: str) -> Answer:

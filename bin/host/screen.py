@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+_LAST_LINES = 20
 _DIALECT = ("-----> ", "       ", " !     ")
 
 
@@ -27,9 +29,9 @@ def error(text: str) -> None:
 
 def show(
     arguments: Sequence[str], environ: Mapping[str, str], directory: Path | None = None
-) -> tuple[int, str]:
-    """Run a program, its lines on the screen as they come; return exit status and last line."""
-    last = ""
+) -> tuple[int, list[str]]:
+    """Run a program, its lines on the screen as they come; return exit status and last lines."""
+    last: deque[str] = deque([""], maxlen=_LAST_LINES)
     with subprocess.Popen(
         arguments,
         env=dict(environ),
@@ -41,9 +43,10 @@ def show(
         errors="replace",
     ) as process:
         for line in process.stdout or ():
-            last = line.strip() or last
             _write(_in_dialect(line.rstrip()))
-    return process.returncode, last
+            if line.strip():
+                last.append(line.strip().removeprefix("! "))
+    return process.returncode, [line.strip() for line in last]
 
 
 def _in_dialect(line: str) -> str:

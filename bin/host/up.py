@@ -87,7 +87,7 @@ def start(
     screen.step("Base image for Python apps")
     status, last = screen.show([sys.executable, "-m", "builder", "prepare", "python"], environ)
     if status != 0:
-        raise NoBaseImage(f"the base image could not be made: {last}")
+        raise NoBaseImage(f"the base image could not be made: {last[-1]}")
     screen.step("Platform")
     manager: Manager = in_charge(settings)
     for name in manager.run(rows):
