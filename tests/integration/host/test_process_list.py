@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from host import process_list
-
 from tests.services import need, wait_for
 
 _STAY = [sys.executable, "-c", "import signal; print('up', flush=True); signal.pause()"]
