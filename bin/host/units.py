@@ -38,9 +38,12 @@ def unit_names(instance: str, process: Process) -> list[str]:
 
 
 def patterns(instance: str) -> list[str]:
-    """Globs for all services that a platform can have, and no other platform's."""
+    """Globs for all services that a platform can have, and no other platform's.
+
+    All are globs: systemctl minds a plain name that is not loaded, not a glob without a match.
+    """
     names = [f"{instance}-{name}" for name in NAMES]
-    return [pattern for name in names for pattern in (f"{name}.service", f"{name}@*.service")]
+    return [pattern for name in names for pattern in (f"{name}.servic[e]", f"{name}@*.service")]
 
 
 def remove_others(directory: Path, instance: str, units: Iterable[str]) -> list[str]:
