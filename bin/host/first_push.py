@@ -80,7 +80,7 @@ def live_commit(store: Store, app: str) -> str | None:
 
 def push(directory: Path, remote: str, environ: Mapping[str, str]) -> None:
     """`git push paas:hello-python master`, shown as it goes."""
-    command = ["git", "push", f"{remote}:{APP}", _BRANCH]
+    command = ["git", "push", remote, _BRANCH]
     screen.detail(f"$ {' '.join(command)}")
     status, last = screen.show(command, environ, directory)
     if status != 0:
@@ -88,9 +88,11 @@ def push(directory: Path, remote: str, environ: Mapping[str, str]) -> None:
 
 
 def _reason(lines: list[str]) -> str:
-    """Of what git said, the server's own words; git itself only says that it failed."""
+    """Of what git said, the server's own words or else git's first complaint."""
     refused = [line for line in lines if line.startswith("[remote rejected]")]
-    return refused[-1].partition(" (")[2].removesuffix(")") if refused else lines[-1]
+    if refused:
+        return refused[-1].partition(" (")[2].removesuffix(")")
+    return next((line for line in lines if line.startswith("fatal: ")), lines[-1])
 
 
 def fetch(settings: Settings, address: str) -> Answer:

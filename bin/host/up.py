@@ -85,7 +85,8 @@ def start(
     """Docker, the base image, then all processes; returns once every part answers."""
     start_docker(engine)
     screen.step("Base image for Python apps")
-    status, last = screen.show([sys.executable, "-m", "builder", "prepare", "python"], environ)
+    prepare = [sys.executable, "-m", "builder", "prepare", "python"]
+    status, last = screen.show(prepare, environ, in_place=True)
     if status != 0:
         raise NoBaseImage(f"the base image could not be made: {last[-1]}")
     screen.step("Platform")
