@@ -142,7 +142,8 @@ def test_two_deploy_branches_at_once_are_refused(repository: Repository) -> None
 def test_the_hook_s_lines_are_read_strictly() -> None:
     line = f"{'0' * 40} {'1' * 40} refs/heads/master"
     assert parse_commands([line]) == [RefCommand(None, "1" * 40, "refs/heads/master")]
-    for bad in ("", line + " x", line.replace("1", "A"), line[1:], f"{'0' * 64} {'1' * 64} refs/heads/x"):
+    sha256 = f"{'0' * 64} {'1' * 64} refs/heads/x"
+    for bad in ("", line + " x", line.replace("1", "A"), line[1:], sha256):
         with pytest.raises(PushRefused):
             parse_commands([bad])
 
