@@ -25,6 +25,10 @@ class BadHome(BadInput):
     """The home directory's path cannot be written into the configurations that need it."""
 
 
+class InstanceTaken(PaasError):
+    """Two platforms on one machine must not have one name."""
+
+
 class NoBaseImage(PaasError):
     """The image that apps are built on could not be made."""
 
@@ -59,6 +63,11 @@ def check(settings: Settings, engine: Engine) -> None:
         raise BadHome(
             f"home {home!r} cannot be used: at most {_LONGEST_HOME} of A-Z a-z 0-9 / . _ @ + , : = "
             "and -; choose another with PAAS_HOME"
+        )
+    if other := process_list.other_home(settings.instance, settings.home):
+        raise InstanceTaken(
+            f"a platform named {settings.instance} runs already, with home {other}; a second one "
+            "needs PAAS_INSTANCE, PAAS_SUBNET, PAAS_SSH_PORT and PAAS_HTTP_PORT of its own"
         )
     engine.check()
 
