@@ -98,6 +98,7 @@ class DockerEngine:
 
     def start(self, release: Release, slots: list[Slot]) -> list[Container]:
         """Create and start; on any failure what was started here is removed again."""
+        self._ensure_network()
         with ThreadPoolExecutor(_PARALLEL) as pool:
             attempts = [pool.submit(self._start_one, release, slot) for slot in slots]
         failures = [attempt.exception() for attempt in attempts if attempt.exception()]
@@ -153,6 +154,8 @@ class DockerEngine:
 
     def condemn(self, container: Container) -> None:
         """By its name: labels cannot change, and Docker renames in one step."""
+        if container.condemned:
+            return
         name = c.container_name(self._settings.instance, container.app, container.slot)
         self._call("rename", container.id, name=c.condemned_name(name, container.id))
 
@@ -205,10 +208,13 @@ class DockerEngine:
                 f"the image of v{slot.release} is gone; push its commit again to rebuild it"
             ) from error
         except docker.errors.APIError as error:
-            if error.status_code == 404 and "network" in str(error):
-                self._make_network()
-                return self._create(request, app, slot)
             raise EngineFailed(f"cannot create {slot.name}: {_plain(error)}") from error
+
+    def _ensure_network(self) -> None:
+        try:
+            self._api.inspect_network(self._settings.network)
+        except docker.errors.NotFound:
+            self._make_network()
 
     def _make_network(self) -> None:
         pool = docker.types.IPAMPool(subnet=self._settings.subnet)
