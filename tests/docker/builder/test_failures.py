@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import docker
@@ -53,6 +54,17 @@ def test_a_mistake_of_the_app_is_one_plain_line(
     assert build.status is BuildStatus.FAILED
     assert build.reason.startswith(reason)
     assert "\n" not in build.reason
+
+
+def test_a_build_that_takes_too_long_is_ended_and_says_so(workshop: Workshop) -> None:
+    platform = workshop.platform
+    hasty = replace(platform, settings=replace(platform.settings, build_timeout_s=2))
+    endless = FAILING.replace("exit 3", "exec sleep 98765433")
+    commit = workshop.repository.commit({"Dockerfile": endless})
+    build = replace(workshop, platform=hasty).build("endless", commit)
+    assert build.status is BuildStatus.FAILED
+    assert build.reason.startswith("it took longer than")
+    wait_for(lambda: not _sleeping(98765433), "the step to end")
 
 
 def test_an_app_that_is_being_destroyed_is_not_built(workshop: Workshop) -> None:
