@@ -98,6 +98,7 @@ class DockerEngine:
 
     def start(self, release: Release, slots: list[Slot]) -> list[Container]:
         """Create and start; on any failure what was started here is removed again."""
+        self._ensure_network()
         with ThreadPoolExecutor(_PARALLEL) as pool:
             attempts = [pool.submit(self._start_one, release, slot) for slot in slots]
         failures = [attempt.exception() for attempt in attempts if attempt.exception()]
@@ -153,6 +154,8 @@ class DockerEngine:
 
     def condemn(self, container: Container) -> None:
         """By its name: labels cannot change, and Docker renames in one step."""
+        if container.condemned:
+            return
         name = c.container_name(self._settings.instance, container.app, container.slot)
         self._call("rename", container.id, name=c.condemned_name(name, container.id))
 
@@ -192,9 +195,6 @@ class DockerEngine:
                 self._api.remove_container(identifier, force=True)
                 if "address already in use" in str(error).lower():
                     continue
-                if _lacks_network(error):
-                    self._make_network()
-                    continue
                 raise EngineFailed(f"cannot start {slot.name}: {_plain(error)}") from error
             return Container(identifier, release.app, slot, address, release.port, "running")
         raise EngineFailed(f"no free address in {self._settings.subnet}; set a larger subnet")
@@ -208,10 +208,13 @@ class DockerEngine:
                 f"the image of v{slot.release} is gone; push its commit again to rebuild it"
             ) from error
         except docker.errors.APIError as error:
-            if _lacks_network(error):  # newer engines look already when they create
-                self._make_network()
-                return self._create(request, app, slot)
             raise EngineFailed(f"cannot create {slot.name}: {_plain(error)}") from error
+
+    def _ensure_network(self) -> None:
+        try:
+            self._api.inspect_network(self._settings.network)
+        except docker.errors.NotFound:
+            self._make_network()
 
     def _make_network(self) -> None:
         pool = docker.types.IPAMPool(subnet=self._settings.subnet)
@@ -239,10 +242,6 @@ class DockerEngine:
             return
         except docker.errors.APIError as error:
             raise EngineFailed(f"Docker refused to {method}: {_plain(error)}") from error
-
-
-def _lacks_network(error: docker.errors.APIError) -> bool:
-    return error.status_code == 404 and "network" in str(error)
 
 
 def _plain(error: docker.errors.APIError) -> str:

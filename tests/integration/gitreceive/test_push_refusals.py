@@ -1,12 +1,16 @@
 """Pushes that are refused: the line that says why, and what is left (nothing)."""
 
+import os
+import signal
 import threading
 
 import pytest
 
+from gitreceive.limits import Limits
 from releases.errors import PaasError
 from releases.log import DeployLog
-from tests.integration.gitreceive.front_door import Door, fail, succeed
+from tests.integration.gitreceive.conftest import OPEN
+from tests.integration.gitreceive.front_door import Door, HeldBuild, fail, run, succeed
 
 pytestmark = pytest.mark.integration
 
@@ -168,3 +172,47 @@ def test_twenty_apps_can_be_pushed_at_once(door: Door) -> None:
     assert [push.returncode for push in pushes] == [0] * 20, texts
     assert len(door.platform.store.apps.names()) == 20
     door.wait_idle()
+
+
+def test_a_tree_that_would_write_into_dot_git_is_refused_by_git(door: Door) -> None:
+    work = door.checkout()
+    blob = door.git(work, "rev-parse", "HEAD:file").out.strip()
+    (work / "tree").write_bytes(b"100644 .GIT\0" + bytes.fromhex(blob))
+    written = ["hash-object", "-t", "tree", "--literally", "-w", "tree"]
+    tree = door.git(work, *written).out.strip()
+    commit = door.git(work, "commit-tree", tree, "-m", "evil").out.strip()
+    pushed = door.git(work, "push", "paas", f"{commit}:refs/heads/master")
+    assert pushed.status == 1
+    assert "hasDotgit" in pushed.err
+    assert door.builder.requests == []
+    door.wait_idle()
+    assert door.packs() == []
+
+
+def test_a_push_larger_than_allowed_is_refused_and_leaves_nothing(open_with: OPEN) -> None:
+    door = open_with(Limits(push_bytes=100_000))
+    work = door.checkout()
+    (work / "big").write_bytes(os.urandom(3_000_000))
+    door.commit(work, "big")
+    pushed = door.git(work, "push", "paas", "master")
+    assert pushed.status == 1
+    assert "exceeds maximum allowed size" in pushed.err
+    door.wait_idle()
+    assert door.packs() == []
+
+
+def test_git_killed_in_mid_deploy_leaves_no_thread_and_no_moved_branch(door: Door) -> None:
+    held = HeldBuild()
+    work = door.checkout()
+    door.builder.script = held
+    push = door.start_git(work, "push", "paas", "master")
+    assert held.started.wait(20)
+    found = run(["pgrep", "-f", f"git .*receive-pack {door.repository()}$"]).out.split()
+    for pid in found:
+        os.kill(int(pid), signal.SIGKILL)
+    assert found
+    push.communicate(timeout=20)
+    assert push.returncode != 0
+    door.wait_idle()
+    held.go.set()
+    assert door.git(work, "push", "paas", "master").status == 0, "the next push is not in its way"

@@ -7,6 +7,7 @@ import paramiko
 import pytest
 
 from tests.integration.gitreceive.front_door import Door, run
+from tests.services import wait_for
 
 pytestmark = pytest.mark.integration
 
@@ -215,3 +216,27 @@ def test_a_ref_command_with_a_line_break_is_refused(
     forged = f"{'0' * 40} {'1' * 40} refs/heads/b\n{'0' * 40} {'2' * 40} refs/heads/master".encode()
     channel.sendall(f"{len(forged) + 4:04x}".encode() + forged + b"0000")
     assert channel.recv_stderr(200) == b" !     a ref command that git does not send\n"
+
+
+def test_the_exit_status_comes_before_the_end_of_output(transport: paramiko.Transport) -> None:
+    order: list[str] = []
+    table = dict(transport._channel_handler_table)
+
+    def noting(name: str, number: int) -> None:
+        original = table[number]
+
+        def handle(channel: paramiko.Channel, message: paramiko.Message) -> None:
+            order.append(name)
+            original(channel, message)
+
+        table[number] = handle
+
+    noting("status", paramiko.common.MSG_CHANNEL_REQUEST)
+    noting("end", paramiko.common.MSG_CHANNEL_EOF)
+    transport._channel_handler_table = table
+    channel = transport.open_session(timeout=20)
+    channel.exec_command("version")
+    channel.recv_exit_status()
+    channel.status_event.wait(20)
+    wait_for(lambda: "end" in order, "the end")
+    assert order == ["status", "end"], "OpenSSH loses a status that comes after the end"

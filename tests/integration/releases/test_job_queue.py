@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,6 +47,12 @@ def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
+@pytest.fixture
+def raw(settings: Settings) -> redis.Redis:
+    """A client of our own, to look past the queue."""
+    return redis.Redis.from_url(settings.redis, decode_responses=True)
+
+
 def waiting(raw: redis.Redis, queue: str) -> list[str]:
     """Ids of the jobs that nobody has begun."""
     return list(raw.lrange(f"rq:queue:{queue}", 0, -1))
@@ -66,9 +72,7 @@ def test_builds_never_stand_before_releases(platform: Platform, raw: redis.Redis
     assert (waiting(raw, BUILDS), waiting(raw, RELEASES)) == ([build], [release])
 
 
-def test_a_job_carries_no_secret(
-    platform: Platform, redis_url: str, everything: Callable[[], dict[str, str]]
-) -> None:
+def test_a_job_carries_no_secret(platform: Platform, redis_url: str) -> None:
     change = platform.store.apps.add_change(ConfigChange({"A": "s3cret"}))
     job = platform.queue.request(RELEASES, CHANGE_CONFIG, "myapp", change, "alice", log="myapp:1")
     record = redis.Redis.from_url(redis_url).hgetall(f"rq:job:{job}")
