@@ -280,6 +280,15 @@ def test_one_that_crashes_at_boot_is_found_dead_at_once(
     assert "no such module" in refused.value.output
 
 
+def test_one_that_docker_once_restarted_does_not_fail_every_later_rollout(
+    docker_engine: DockerEngine, start: Start
+) -> None:
+    web = start("[ -e /again ] || { : >/again; exit 1; }; exec httpd -f -p $PORT -h /www")
+    wait_for(lambda: docker_engine.condition(web).restarts == 1, "Docker to restart it")
+    wait_for(lambda: docker_engine.condition(web).running, "it to be up")
+    healthy(docker_engine, *docker_engine.containers("myapp"))
+
+
 def test_output_is_followed_line_by_line_also_the_last_without_an_end(
     docker_engine: DockerEngine, start: Start
 ) -> None:
