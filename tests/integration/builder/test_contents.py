@@ -7,7 +7,7 @@ import pytest
 from builder.contents import UnreadableFile, read_contents
 from builder.objects import Objects
 from builder.source import write_source
-from tests.integration.builder.conftest import Repository
+from tests.integration.builder.repository import Repository
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,7 @@ from builder.source import source_path
 from builder.tree import BadTree
 from releases.build import Build, BuildStatus
 from releases.platform import Platform
-from tests.integration.builder.conftest import Repository
+from tests.integration.builder.repository import Repository
 
 pytestmark = pytest.mark.integration
 

@@ -11,7 +11,7 @@ from builder.objects import Objects, UnreadableCommit
 from builder.source import Source, write_source
 from builder.tree import BadTree, Limits
 from releases.errors import PaasError
-from tests.integration.builder.conftest import Repository
+from tests.integration.builder.repository import Repository
 
 pytestmark = pytest.mark.integration
 
