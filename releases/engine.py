@@ -36,7 +36,11 @@ class Condition:
     @property
     def has_died(self) -> bool:
         """Whether it ended, if only for Docker to start it again."""
-        return not self.running or self.restarts > 0
+        return self.has_died_since(0)
+
+    def has_died_since(self, restarts: int) -> bool:
+        """The same, of a container that Docker had restarted so many times before."""
+        return not self.running or self.restarts > restarts
 
 
 class LogStream(Protocol):
