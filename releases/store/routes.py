@@ -96,10 +96,6 @@ _ENDED = [status for status, after in NEXT_STATUS.items() if not after]
 ALIVE_S = 5
 
 
-class RouterSilent(PaasError):
-    """A router did not acknowledge in time."""
-
-
 class ReleaseEnded(PaasError):
     """A flip to a release that was live before, or failed."""
 
