@@ -74,7 +74,7 @@ class Sync:
                 self._follow_redis()
             except redis.RedisError as error:
                 self._redis_trouble.say(f"{error}; HAProxy goes on with the routes it has")
-                self._acknowledged = None
+                self._acknowledged, self._alive_until = None, 0.0
                 self._tend_haproxy()
             except Exception:  # noqa: BLE001 - the daemon's loop: it must outlive any fault
                 _log.exception("internal error")

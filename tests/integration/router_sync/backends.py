@@ -1,6 +1,8 @@
 """Small real HTTP servers: each answers its name, and holds requests until a test lets go."""
 
+import base64
 import contextlib
+import hashlib
 import itertools
 import socket
 import threading
@@ -60,6 +62,9 @@ class Answers(BaseHTTPRequestHandler):
         self.send_response(101)
         self.send_header("Upgrade", "websocket")
         self.send_header("Connection", "Upgrade")
+        key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        digest = hashlib.sha1(key.encode(), usedforsecurity=False).digest()  # RFC 6455
+        self.send_header("Sec-WebSocket-Accept", base64.b64encode(digest).decode())
         self.end_headers()
         while line := self.rfile.readline():
             self.wfile.write(f"{self.server.name} {line.decode()}".encode())
