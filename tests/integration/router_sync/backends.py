@@ -16,6 +16,7 @@ class Answers(BaseHTTPRequestHandler):
     """`/` at once, `/slow` after a second, `/held` when let go, `/stream` in parts, `/echo` ws."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or headers and body are 40 ms apart
     server: "Backend"
 
     def do_GET(self) -> None:
@@ -85,7 +86,7 @@ class Backend(ThreadingHTTPServer):
         self.let_go = threading.Event()
         self.stopped = threading.Event()
         super().__init__((f"127.0.0.{next(_numbers) % 250 + 2}", 0), Answers)
-        self.thread = threading.Thread(target=self.serve_forever, args=(0.05,))
+        self.thread = threading.Thread(target=self.serve_forever, args=(0.01,))
         self.thread.start()
 
     @property

@@ -83,6 +83,23 @@ def test_more_new_apps_than_spares_are_all_routed(stage: Stage, backends: Backen
         assert stage.get(f"app{number}.localhost").body == "any"
 
 
+def test_spares_that_run_low_are_made_good_at_a_quiet_moment(
+    stage: Stage, backends: Backends
+) -> None:
+    worker = stage.fleet().current
+    backend = backends.start("any")
+    for number in range(SPARES // 2 + 1):
+        stage.flip(f"app{number}", backend)
+    assert stage.fleet().current == worker
+
+    wait_for(lambda: stage.has_worker() and stage.fleet().current != worker, "a reload")
+
+    wait_for(lambda: stage.fleet().old == (), "the old worker's end")
+    stage.flip("app0", backends.start("new"))
+    assert stage.get("app0.localhost").body == "new"
+    assert "app_app0" in stage.admin("show servers state")
+
+
 def test_someone_elses_reload_is_noticed(stage: Stage, backends: Backends) -> None:
     stage.flip("shop", backends.start("old"))
     worker = stage.fleet().current
@@ -94,9 +111,7 @@ def test_someone_elses_reload_is_noticed(stage: Stage, backends: Backends) -> No
     assert stage.get("shop.localhost").body == "new"
 
 
-def test_configuration_that_haproxy_rejects_changes_nothing(
-    stage: Stage, backends: Backends
-) -> None:
+def test_reload_that_fails_keeps_everything_else_going(stage: Stage, backends: Backends) -> None:
     stage.flip("shop", backends.start("old"))
     worker = stage.fleet().current
     stage.layout.hosts_map.with_name("hosts.map.new").mkdir()  # the files cannot be written now
@@ -105,11 +120,13 @@ def test_configuration_that_haproxy_rejects_changes_nothing(
     stage.publish("shop", backends.start("new"))
 
     wait_for(lambda: stage.get("shop.localhost").body == "new", "the flip of the other app")
+    wait_for(lambda: "cannot be written" in stage.log("sync"), "a complaint")
     assert stage.routes.unacknowledged(version)
     assert stage.fleet().current == worker
     stage.layout.hosts_map.with_name("hosts.map.new").rmdir()
     stage.wait_acknowledged(version)
     assert stage.get("big.localhost").body == "big"
+    assert "Traceback" not in stage.log("sync")
 
 
 def reload(stage: Stage, backends: Backends) -> None:
