@@ -1,14 +1,16 @@
 """How a base image is made where none can be pulled: a root file system of Debian's packages."""
 
+import os
 import shutil
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from builder.image import Report
-from builder.text import plain
+from builder.text import LineBuffer, plain
 from releases.errors import PaasError
 
 SUITE = "bookworm"
@@ -34,8 +36,9 @@ def root_file_system(report: Report) -> Iterator[bytes]:
     elif shutil.which("debootstrap"):
         with tempfile.TemporaryDirectory(prefix="paas-debian-") as name:
             root = Path(name) / "root"
-            for _ in _output(_debootstrap(root), report):
-                pass
+            progress = LineBuffer()  # debootstrap's goes to stdout
+            for chunk in _output(_debootstrap(root), report):
+                report(list(progress.feed(chunk)))
             yield from _output(_tar(root), report)
     else:
         raise NoBootstrap(
@@ -58,7 +61,6 @@ def _mmdebstrap() -> list[str]:
 
 
 def _debootstrap(root: Path) -> list[str]:
-    # Its progress goes to stdout: nothing else is there to read.
     return ["debootstrap", "--variant=minbase", "--include=ca-certificates", SUITE, str(root)]
 
 
@@ -69,27 +71,29 @@ def _tar(root: Path) -> list[str]:
 
 
 def _output(arguments: Sequence[str], report: Report) -> Iterator[bytes]:
-    """What a program writes to stdout; stderr is reported line by line as it comes."""
+    """What a program writes to stdout as it comes; stderr is reported line by line."""
     with subprocess.Popen(
         arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
+        if process.stdout is None or process.stderr is None:
+            raise AssertionError("the program was started with both pipes")
         said: list[str] = []
-        reader = threading.Thread(target=_report_stderr, args=(process, report, said))
+        reader = threading.Thread(target=_report_stderr, args=(process.stderr, report, said))
         reader.start()
         try:
-            while process.stdout and (chunk := process.stdout.read(_CHUNK_BYTES)):
+            while chunk := os.read(process.stdout.fileno(), _CHUNK_BYTES):
                 yield chunk
         finally:
-            if process.stdout:
-                process.stdout.close()  # ends the program, by SIGPIPE, if it is still writing
+            process.stdout.close()  # ends the program, by SIGPIPE, if it is still writing
             reader.join()
     if process.returncode != 0:
-        reason = said[-1] if said else f"exit status {process.returncode}"
+        errors = [line for line in said if line.startswith("E:")] or said
+        reason = errors[0] if errors else f"exit status {process.returncode}"
         raise BootstrapFailed(f"{arguments[0]} could not make a Debian {SUITE}: {reason}")
 
 
-def _report_stderr(process: "subprocess.Popen[bytes]", report: Report, said: list[str]) -> None:
-    for raw in process.stderr or ():
+def _report_stderr(stderr: IO[bytes], report: Report, said: list[str]) -> None:
+    for raw in stderr:
         line = plain(raw.decode("utf-8", "replace").rstrip("\n"))
         said.append(line)
         report([line])

@@ -10,8 +10,9 @@ from rq.timeouts import JobTimeoutException
 
 from builder.app_image import make_image
 from builder.engine import Engine
+from builder.retention import forget_old_builds, settle_lost_builds
 from releases.app import NoSuchApp
-from releases.build import BuildStatus
+from releases.build import Build, BuildStatus
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.platform import Platform
@@ -54,28 +55,34 @@ def _build(platform: Platform, app: str, number: int, log: DeployLog) -> None:
         record = store.builds.get(app, number)
         if record.status in _ENDED:
             return
+        settle_lost_builds(platform, record)
+        forget_old_builds(platform, record)
         log.step(f"Building {app} from {record.commit[:7]}")
         record = replace(record, status=BuildStatus.RUNNING, started_at=time.time())
         store.builds.save(record)
-        engine = Engine(platform.settings.docker_host)
-        made = make_image(engine, platform.settings, record, log)
-        try:
-            _check_app(platform, app)
-        except PaasError:
-            engine.remove(record.tag)
-            raise
-        record = replace(
-            record,
-            status=BuildStatus.SUCCEEDED,
-            finished_at=time.time(),
-            buildpack=made.buildpack,
-            reason=made.reason,
-            artifact=made.artifact,
-        )
-        store.builds.save(record)
-    took_s = record.finished_at - record.started_at
-    log.detail(f"Built by build {number} in {took_s:.1f} s")
-    platform.queue.request(RELEASES, DEPLOY, app, number, log=log.id)
+        record = _finish(platform, record, log)
+        log.detail(f"Build {number} took {record.finished_at - record.started_at:.1f} s")
+        platform.queue.request(RELEASES, DEPLOY, app, number, log=log.id)
+
+
+def _finish(platform: Platform, record: Build, log: DeployLog) -> Build:
+    engine = Engine(platform.settings.docker_host)
+    made = make_image(engine, platform.settings, record, log)
+    try:
+        _check_app(platform, record.app)
+    except AppGone:
+        engine.remove(record.tag)
+        raise
+    record = replace(
+        record,
+        status=BuildStatus.SUCCEEDED,
+        finished_at=time.time(),
+        buildpack=made.buildpack,
+        reason=made.reason,
+        artifact=made.artifact,
+    )
+    platform.store.builds.save(record)
+    return record
 
 
 def _check_app(platform: Platform, app: str) -> None:

@@ -12,6 +12,7 @@ from releases.errors import PaasError
 # Steps of BuildKit's own, which tell the author of an app nothing.
 _INTERNAL = ("[internal] ", "copy /context /", "exporting to ")
 _FIRST_STAGE = re.compile(r"^\[stage-0 +")
+_EXECUTOR = re.compile(r"^(?:executor failed running|process) .*(?:\]|\"): ", re.DOTALL)
 _EXIT_CODE = re.compile(r"exit code: (\d+)|non-zero code: (\d+)")
 _CLASSIC_STEP = re.compile(r"^Step (\d+/\d+) : (.*)", re.DOTALL)
 _CLASSIC_NOISE = (" ---> ", "Removing intermediate container ", "Successfully ")
@@ -31,7 +32,8 @@ class Progress:
         self._announced: set[str] = set()
         self._output: defaultdict[tuple[str, int], LineBuffer] = defaultdict(LineBuffer)
         self._step = ""  # of the classic builder: the step at hand
-        self._failed: str = ""  # the step that failed
+        self._unannounced = ""  # the same, until it was shown
+        self._failed = ""  # the step that failed
 
     def read(self, message: Mapping[str, Any]) -> Iterator[str]:
         """The lines to show for one message."""
@@ -60,11 +62,15 @@ class Progress:
     def _classic(self, text: str) -> Iterator[str]:
         step = _CLASSIC_STEP.match(text)
         if step:
-            self._step = f"[{step[1]}] {plain(step[2])}"
-            yield self._step
-        elif text == " ---> Using cache\n":
-            yield f"CACHED {self._step}"
-        elif text != "\n" and not text.startswith(_CLASSIC_NOISE):
+            self._step = self._unannounced = f"[{step[1]}] {plain(step[2])}"
+            return
+        if text == "\n":
+            return
+        if self._unannounced:  # what follows a step says whether the cache had it
+            cached = text == " ---> Using cache\n"
+            yield f"CACHED {self._unannounced}" if cached else self._unannounced
+            self._unannounced = ""
+        if not text.startswith(_CLASSIC_NOISE):
             yield from self._output["", 0].feed(text.encode())
 
     def _flush(self) -> Iterator[str]:
@@ -76,7 +82,7 @@ class Progress:
         code = _EXIT_CODE.search(error)
         if step and code:
             return BuildFailed(f"`{_short(step)}` ended with exit status {code[1] or code[2]}")
-        reason = plain(error.strip().splitlines()[-1] if error.strip() else "no reason given")
+        reason = " ".join(plain(line) for line in _EXECUTOR.sub("", error).splitlines())
         reason = reason.removeprefix("failed to solve with frontend dockerfile.v0: ")
         reason = reason.removeprefix("failed to create LLB definition: ")
         if step and not self._failed.startswith(_INTERNAL):
@@ -85,7 +91,8 @@ class Progress:
 
 
 def _step_name(name: bytes) -> str:
-    return _FIRST_STAGE.sub("[", plain(name.decode("utf-8", "replace")))
+    words = plain(name.decode("utf-8", "replace")).split()
+    return _FIRST_STAGE.sub("[", " ".join(words))
 
 
 def _short(text: str, limit: int = _MAX_STEP_CHARS) -> str:

@@ -49,5 +49,6 @@ class LineBuffer:
     def flush(self) -> Iterator[str]:
         """The last line, if it had no newline."""
         pending, self._pending = self._pending, b""
-        if pending:
-            yield plain(pending.decode("utf-8", "replace"))
+        line = plain(pending.decode("utf-8", "replace"))
+        if line:
+            yield line

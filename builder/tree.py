@@ -121,6 +121,8 @@ def _entry(line: bytes, limits: Limits) -> Entry:
     details, _, raw = line.partition(b"\t")
     mode, kind, oid, size = details.decode().split()
     path = _check_path(raw, limits)
+    if size == "BAD":  # what git says of an object it cannot find
+        raise BadTree(f"{path} cannot be read: its object {oid} is missing; push again")
     return Entry(path, kind, mode, oid, 0 if size == "-" else int(size))
 
 

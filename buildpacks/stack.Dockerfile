@@ -1,13 +1,18 @@
-# The stack: a Debian whose programs trust the extra CA bundle (firms that inspect TLS have one).
+# The stack: a Debian whose programs trust the extra CA bundle (firms that inspect TLS have one),
+# and whose apt leaves nothing behind in a layer.
 ARG STACK
 FROM ${STACK}
-RUN command -v update-ca-certificates >/dev/null || { \
-      apt-get update \
-      && apt-get install -y --no-install-recommends ca-certificates \
-      && rm -rf /var/lib/apt/lists/*; }
+RUN printf '%s\n' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' \
+      'APT::Keep-Downloaded-Packages "false";' 'APT::Install-Recommends "false";' \
+      'Acquire::Languages "none";' > /etc/apt/apt.conf.d/90paas \
+    && { command -v update-ca-certificates >/dev/null || { \
+      apt-get -qq update \
+      && apt-get -qq install -y ca-certificates >/dev/null \
+      && rm -rf /var/lib/apt/lists/*; }; }
 COPY extra-ca.crt /tmp/extra-ca.crt
-# One file per certificate, as update-ca-certificates wants them: then nothing that runs it again drops them.
-RUN awk '/BEGIN CERTIFICATE/ { n++ } n { print > ("/usr/local/share/ca-certificates/extra-" n ".crt") }' /tmp/extra-ca.crt \
+# One file per certificate, as update-ca-certificates wants them: no later run of it drops them.
+RUN awk '/BEGIN CERTIFICATE/ { n++ } \
+      n { print > ("/usr/local/share/ca-certificates/extra-" n ".crt") }' /tmp/extra-ca.crt \
     && update-ca-certificates >/dev/null 2>&1 \
     && rm /tmp/extra-ca.crt
 # Programs that bring their own certificates are pointed to the system's.

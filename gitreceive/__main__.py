@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import builder.commands
 import releases.commands
+import router_sync.commands
 from builder.queue import request_build
 from gitreceive import commands
 from gitreceive.deploy import Deployer, RequestBuild
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         table = CommandTable(
             releases.commands.COMMANDS,
             builder.commands.COMMANDS,
+            router_sync.commands.COMMANDS,
             commands.COMMANDS,
         )
         if arguments[:1] == ["paas"]:

@@ -73,8 +73,9 @@ def carry(client: Client, git: "subprocess.Popen[bytes]", wiring: Wiring) -> int
     up.start()
     _pump_down(client, git, wiring.downstream)
     _end_group(git)
-    status = git.wait()
-    client.finish(status if status >= 0 else 128 - status)
+    ended = git.wait()
+    status = ended if ended >= 0 else 128 - ended  # as a shell reports a signal
+    client.finish(status)
     up.join()
     for pipe in (git.stdout, git.stderr):
         _close(pipe)

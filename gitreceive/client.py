@@ -19,6 +19,7 @@ class Client:
 
     def __init__(self, channel: paramiko.Channel, stall_s: float) -> None:
         self._channel = channel
+        self._is_finished = False
         self.stall_after(stall_s)
 
     def stall_after(self, seconds: float) -> None:
@@ -58,12 +59,14 @@ class Client:
         self._channel.status_event.wait()  # paramiko sets it when the channel is closed
 
     def finish(self, status: int) -> None:
-        """Report the exit status and close the channel."""
+        """Report the exit status and close the channel; the first call counts."""
+        if self._is_finished:  # OpenSSH ends a shared connection's session when told twice
+            return
+        self._is_finished = True
         with suppress(OSError, EOFError, paramiko.SSHException):
-            self._channel.shutdown_write()
+            # before the end of file: at that a client closes the channel, and the status is lost
             self._channel.send_exit_status(status)
-        with suppress(OSError, EOFError, paramiko.SSHException):
-            self._channel.close()
+        self.hang_up()
 
     def hang_up(self) -> None:
         """Close the channel without a word."""

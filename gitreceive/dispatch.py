@@ -119,11 +119,13 @@ def _click(row: Command) -> click.Command:
     asked = click.Option(
         ["--help"], is_flag=True, is_eager=True, expose_value=False, callback=_raise_help
     )
+    has_options = any(isinstance(parameter, click.Option) for parameter in row.params)
     settings = {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
     return click.Command(
         row.name,
         params=[*row.params, asked],
         help=row.summary,
+        options_metavar="[OPTION]..." if has_options else "",
         add_help_option=False,
         context_settings=settings,
     )
@@ -145,7 +147,7 @@ def _parse(row: Command, words: Sequence[str]) -> dict[str, object]:
 def _reject(command: click.Command, error: click.ClickException) -> NoReturn:
     context = click.Context(command, info_name=command.name, terminal_width=1000)
     usage = " ".join(command.get_usage(context).split())
-    raise BadInput(f"{error.format_message()} {usage}") from error
+    raise BadInput(f"{error.format_message().rstrip('.')}. {usage}") from error
 
 
 def _complain(errors: IO[str], message: str, status: int) -> int:

@@ -55,7 +55,8 @@ class SshSession(paramiko.ServerInterface):
         self._on_call = on_call
         self._fingerprint = ""
         self._asked: dict[int, Call] = {}  # channels that have not been told what to do yet
-        self._ready: dict[int, Call] = {}
+        self._told: set[int] = set()  # channels that have been
+        self._next: Call | None = None
 
     # Logging in.
 
@@ -65,7 +66,7 @@ class SshSession(paramiko.ServerInterface):
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
         """Asked before the signature is checked too: an accepted key is not yet a login."""
-        found = self._rules.keys.find(key.fingerprint)
+        found = self._find(key.fingerprint)
         if not found:
             _log.info("key %s from %s is not known", key.fingerprint, self._address)
             return AUTH_FAILED
@@ -108,9 +109,11 @@ class SshSession(paramiko.ServerInterface):
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         """One command per channel."""
-        if channel.chanid in self._ready:
+        if channel.chanid in self._told:
             return False
-        self._ready[channel.chanid] = replace(self._call(channel), line=command)
+        self._told.add(channel.chanid)
+        self._next = replace(self._call(channel), line=command)
+        del self._asked[channel.chanid]
         return True
 
     def check_channel_shell_request(self, channel: paramiko.Channel) -> bool:
@@ -119,10 +122,9 @@ class SshSession(paramiko.ServerInterface):
 
     def start_requested(self, channel: paramiko.Channel) -> None:
         """Run what the request before asked for; the transport calls this after its answer."""
-        call = self._ready.get(channel.chanid)
-        if call is None or channel.chanid not in self._asked:
+        call, self._next = self._next, None
+        if call is None:
             return
-        del self._asked[channel.chanid]
         self._on_call()
         name = f"call-{self._address}-{channel.chanid}"
         threading.Thread(target=self._rules.answer, args=(call,), name=name, daemon=True).start()
@@ -130,5 +132,12 @@ class SshSession(paramiko.ServerInterface):
     def _call(self, channel: paramiko.Channel) -> Call:
         if channel.chanid not in self._asked:
             client = Client(channel, self._rules.limits.pager_s)
-            self._asked[channel.chanid] = Call(client, self._rules.keys.find(self._fingerprint))
+            self._asked[channel.chanid] = Call(client, self._find(self._fingerprint))
         return self._asked[channel.chanid]
+
+    def _find(self, fingerprint: str) -> SshKey | None:
+        try:
+            return self._rules.keys.find(fingerprint)
+        except Exception as error:  # the SSH session: paramiko would swallow it
+            _log.exception("cannot look up key %s", fingerprint)
+            raise paramiko.SSHException("the keys cannot be looked up") from error

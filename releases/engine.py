@@ -36,7 +36,11 @@ class Condition:
     @property
     def has_died(self) -> bool:
         """Whether it ended, if only for Docker to start it again."""
-        return not self.running or self.restarts > 0
+        return self.has_died_since(0)
+
+    def has_died_since(self, restarts: int) -> bool:
+        """The same, of a container that Docker had restarted so many times before."""
+        return not self.running or self.restarts > restarts
 
 
 class LogStream(Protocol):
@@ -86,7 +90,8 @@ class DockerEngine:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
-        self._api: Any = docker.APIClient(base_url=settings.docker_host, version="1.41", timeout=60)
+        # "auto" asks which version it speaks: the newest engines refuse 1.41.
+        self._api: Any = docker.APIClient(base_url=settings.docker_host, version="auto", timeout=60)
 
     def containers(self, app: str) -> list[Container]:
         """One call to Docker."""
@@ -97,6 +102,7 @@ class DockerEngine:
 
     def start(self, release: Release, slots: list[Slot]) -> list[Container]:
         """Create and start; on any failure what was started here is removed again."""
+        self._ensure_network()
         with ThreadPoolExecutor(_PARALLEL) as pool:
             attempts = [pool.submit(self._start_one, release, slot) for slot in slots]
         failures = [attempt.exception() for attempt in attempts if attempt.exception()]
@@ -152,6 +158,8 @@ class DockerEngine:
 
     def condemn(self, container: Container) -> None:
         """By its name: labels cannot change, and Docker renames in one step."""
+        if container.condemned:
+            return
         name = c.container_name(self._settings.instance, container.app, container.slot)
         self._call("rename", container.id, name=c.condemned_name(name, container.id))
 
@@ -191,9 +199,6 @@ class DockerEngine:
                 self._api.remove_container(identifier, force=True)
                 if "address already in use" in str(error).lower():
                     continue
-                if _lacks_network(error):
-                    self._make_network()
-                    continue
                 raise EngineFailed(f"cannot start {slot.name}: {_plain(error)}") from error
             return Container(identifier, release.app, slot, address, release.port, "running")
         raise EngineFailed(f"no free address in {self._settings.subnet}; set a larger subnet")
@@ -207,10 +212,13 @@ class DockerEngine:
                 f"the image of v{slot.release} is gone; push its commit again to rebuild it"
             ) from error
         except docker.errors.APIError as error:
-            if _lacks_network(error):  # newer engines look already when they create
-                self._make_network()
-                return self._create(request, app, slot)
             raise EngineFailed(f"cannot create {slot.name}: {_plain(error)}") from error
+
+    def _ensure_network(self) -> None:
+        try:
+            self._api.inspect_network(self._settings.network)
+        except docker.errors.NotFound:
+            self._make_network()
 
     def _make_network(self) -> None:
         pool = docker.types.IPAMPool(subnet=self._settings.subnet)
@@ -238,10 +246,6 @@ class DockerEngine:
             return
         except docker.errors.APIError as error:
             raise EngineFailed(f"Docker refused to {method}: {_plain(error)}") from error
-
-
-def _lacks_network(error: docker.errors.APIError) -> bool:
-    return error.status_code == 404 and "network" in str(error)
 
 
 def _plain(error: docker.errors.APIError) -> str:

@@ -43,6 +43,7 @@ class Engine:
     log: Path
     exec_root: Path = Path("/var/run/docker")
     options: tuple[str, ...] = ()
+    launcher: tuple[str, ...] = ()  # `unshare --net`: a dockerd apart, which shares no bridge
 
     @classmethod
     def of(cls, home: Path, address: str) -> "Engine":
@@ -120,7 +121,14 @@ class Engine:
         self._clear_stale()
         if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
-        arguments = [_dockerd(), "--host", self.address, "--pidfile", str(self.pid_file)]
+        arguments = [
+            *self.launcher,
+            _dockerd(),
+            "--host",
+            self.address,
+            "--pidfile",
+            str(self.pid_file),
+        ]
         # With live-restore containers outlive dockerd: those of other people stay when we stop it.
         arguments += ["--live-restore", "--exec-root", str(self.exec_root), *self.options]
         with self.log.open("ab") as output:

@@ -80,11 +80,19 @@ def live_commit(store: Store, app: str) -> str | None:
 
 def push(directory: Path, remote: str, environ: Mapping[str, str]) -> None:
     """`git push paas:hello-python master`, shown as it goes."""
-    command = ["git", "push", f"{remote}:{APP}", _BRANCH]
+    command = ["git", "push", remote, _BRANCH]
     screen.detail(f"$ {' '.join(command)}")
     status, last = screen.show(command, environ, directory)
     if status != 0:
-        raise FirstPushFailed(f"git push of examples/{APP} failed: {last}")
+        raise FirstPushFailed(f"examples/{APP} could not be pushed: {_reason(last)}")
+
+
+def _reason(lines: list[str]) -> str:
+    """Of what git said, the server's own words or else git's first complaint."""
+    refused = [line for line in lines if line.startswith("[remote rejected]")]
+    if refused:
+        return refused[-1].partition(" (")[2].removesuffix(")")
+    return next((line for line in lines if line.startswith("fatal: ")), lines[-1])
 
 
 def fetch(settings: Settings, address: str) -> Answer:

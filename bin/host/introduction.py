@@ -60,7 +60,8 @@ def deploy_example(
         commit = first_push.commit_of(directory, environ)
         if live is None:
             config = None if is_installed else alias.file
-            first_push.push(directory, alias.name, first_push.git_environ(environ, config))
+            remote = f"{alias.name}:{first_push.APP}"
+            first_push.push(directory, remote, first_push.git_environ(environ, config))
         elif live == commit:
             screen.detail(f"is live with {commit[:7]}")
         else:

@@ -24,6 +24,9 @@ class Manager(Protocol):
     def log_hint(self, name: str) -> str:
         """Where a row's processes write, in words that can be typed."""
 
+    def last_words(self, name: str) -> str:
+        """The newest line that a row's processes wrote, if it is known."""
+
     def stop(self, timeout_s: float) -> bool:
         """Stop all; False if nothing was running."""
 

@@ -15,7 +15,7 @@ from releases.queue import BUILDS, RELEASES
 from releases.settings import Settings
 
 _ASK_S = 2.0
-_WAIT_S = 60.0
+_WAIT_S = 30.0
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not listened on
 
 
@@ -80,8 +80,10 @@ def wait_for_all(waited: Sequence[Part], manager: Manager) -> None:
 
         waiting.until(settled, _WAIT_S)
         if not part.answers():
+            said = manager.last_words(part.process)
             raise PartSilent(
-                f"{part.title} does not answer; see why: {manager.log_hint(part.process)}"
+                f"{part.title} does not answer{f' ({said})' if said else ''}; "
+                f"see why: {manager.log_hint(part.process)}"
             )
         screen.detail(f"{part.title}: up")
 

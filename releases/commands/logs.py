@@ -97,6 +97,8 @@ class Follower:
         for chunk in stream:
             *whole, rest = (rest + chunk).split(b"\n")
             yield from (_shown(container, line) for line in whole)
+        if rest:  # it ended in the middle of a line
+            yield _shown(container, rest)
 
     def _in_background(self, run: Callable[[], None]) -> None:
         threading.Thread(target=run, daemon=True).start()

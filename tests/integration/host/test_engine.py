@@ -18,13 +18,14 @@ def engine(home: Path) -> Iterator[Engine]:
     need("dockerd")
     if os.geteuid() != 0:
         pytest.skip("only root can start dockerd")
-    options = ("--data-root", str(home / "data"), "--bridge", "none", "--iptables=false")
     engine = Engine(
         f"unix://{home}/docker.sock",
         home / "dockerd.pid",
         home / "dockerd.log",
-        home / "x",
-        options,
+        exec_root=home / "x",
+        options=("--data-root", str(home / "data"), "--bridge", "none", "--iptables=false"),
+        # Apart, or `--bridge none` would take docker0 away from the machine's own dockerd.
+        launcher=(need("unshare"), "--net"),
     )
     yield engine
     engine.stop()

@@ -1,0 +1,51 @@
+"""Which builds are kept, and what becomes of those that nobody runs any more."""
+
+import time
+from dataclasses import replace
+
+from releases.build import Build, BuildStatus
+from releases.log import DeployLog
+from releases.platform import Platform
+
+KEPT = 20
+_LOST = "its worker died in the middle of it; push again"
+
+
+def settle_lost_builds(platform: Platform, current: Build) -> None:
+    """End the records and logs of the app's builds that say they run, but for the current one.
+
+    Call it under the lock that every running build of the app holds: then they do not run.
+    """
+    store = platform.store
+    for build in store.builds.list(current.app):
+        if build.status is BuildStatus.RUNNING and build.number != current.number:
+            store.builds.save(
+                replace(build, status=BuildStatus.FAILED, finished_at=time.time(), reason=_LOST)
+            )
+            if not any(entry.ended for entry in store.logs.read(build.log)):
+                DeployLog(store.logs, build.log).fail(f"App build failed: {_LOST}")
+
+
+def forget_old_builds(platform: Platform, current: Build) -> None:
+    """Remove records, logs and sources of builds that are not among the newest 20.
+
+    What runs now keeps its build. A source without a record, left by a request that died, goes
+    as well; one that is being written has a higher number than the current build.
+    """
+    store = platform.store
+    needed = _needed(platform, current.app)
+    kept = set()
+    for place, build in enumerate(store.builds.list(current.app)):
+        if place < KEPT or not build.finished_at or build.number in needed:
+            kept.add(build.number)
+        else:
+            store.builds.forget(build)
+    for path in (platform.settings.sources / current.app).glob("*.*"):
+        if int(path.stem) < current.number and int(path.stem) not in kept:
+            path.unlink(missing_ok=True)
+
+
+def _needed(platform: Platform, app: str) -> set[int]:
+    found = platform.store.apps.get(app)
+    running = [desired.release for desired in (found.live, found.target) if desired]
+    return {platform.store.releases.get(app, number).artifact.build for number in running}

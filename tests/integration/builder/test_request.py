@@ -1,0 +1,61 @@
+"""How a build is asked for, and what is on record afterwards."""
+
+import pytest
+import redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from builder.queue import request_build
+from builder.source import source_path
+from builder.tree import BadTree
+from releases.build import Build, BuildStatus
+from releases.platform import Platform
+from tests.integration.builder.repository import Repository
+
+pytestmark = pytest.mark.integration
+
+
+def request(platform: Platform, repository: Repository, commit: str) -> Build:
+    return request_build(
+        platform,
+        app="hello",
+        commit=commit,
+        ref="refs/heads/master",
+        who="tester",
+        repository=repository.path,
+    )
+
+
+def test_a_request_stores_the_source_and_queues_one_job_of_plain_values(
+    platform: Platform, repository: Repository
+) -> None:
+    platform.store.apps.create("hello", "tester")
+    commit = repository.commit({"requirements.txt": ""})
+    build = request(platform, repository, commit)
+    assert platform.store.builds.list("hello") == [build]
+    assert (build.number, build.status, build.commit) == (1, BuildStatus.QUEUED, commit)
+    assert source_path(platform.settings.sources, "hello", 1).exists()
+    connection = redis.Redis.from_url(platform.settings.redis)
+    (job,) = Queue("builds", connection=connection, serializer=JSONSerializer).jobs
+    assert (job.func_name, job.args) == ("builder.jobs.build", ["hello", 1, build.log])
+    assert job.timeout == platform.settings.build_timeout_s
+
+
+def test_a_bad_tree_records_and_queues_nothing(platform: Platform, repository: Repository) -> None:
+    platform.store.apps.create("hello", "tester")
+    commit = repository.commit({"a": ""}, links={"link": "/etc/passwd"})
+    with pytest.raises(BadTree):
+        request(platform, repository, commit)
+    assert platform.store.builds.list("hello") == []
+    assert list(platform.settings.sources.rglob("*.*")) == []
+    assert Queue("builds", connection=redis.Redis.from_url(platform.settings.redis)).count == 0
+
+
+def test_a_submodule_is_told_in_the_builds_log(platform: Platform, repository: Repository) -> None:
+    platform.store.apps.create("hello", "tester")
+    commit = repository.commit_index(
+        [f"160000 {'1' * 40}\tlib", f"100644 {repository.blob('')}\tindex.html"]
+    )
+    build = request(platform, repository, commit)
+    (line,) = [entry.line for entry in platform.store.logs.read(build.log)]
+    assert line.startswith(" !     submodule lib is left out")

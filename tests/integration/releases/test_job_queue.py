@@ -1,0 +1,138 @@
+"""How a job gets to a worker, and that a log ends even where a worker process dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+from rq.serializers import JSONSerializer
+
+from releases.config import ConfigChange
+from releases.log import DeployFailed, follow
+from releases.platform import Platform
+from releases.queue import BUILDS, CHANGE_CONFIG, CONVERGE, RELEASES, SCALE
+from releases.settings import Settings
+from releases.store import Store
+
+pytestmark = pytest.mark.integration
+ROOT = Path(__file__).parents[3]
+HANG = "tests.integration.releases.job_that_hangs.hang"
+
+
+@contextmanager
+def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """A release worker, as the platform runs it."""
+    environ = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PAAS_HOME": str(settings.home),
+        "PAAS_REDIS_URL": settings.redis_url,
+        "PAAS_INSTANCE": settings.instance,
+        "PAAS_DOCKER_HOST": f"unix://{settings.home}/no-docker.sock",
+    }
+    with (settings.home / "worker.log").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "releases"], env=environ, stdout=output, stderr=output
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def raw(settings: Settings) -> redis.Redis:
+    """A client of our own, to look past the queue."""
+    return redis.Redis.from_url(settings.redis, decode_responses=True)
+
+
+def waiting(raw: redis.Redis, queue: str) -> list[str]:
+    """Ids of the jobs that nobody has begun."""
+    return list(raw.lrange(f"rq:queue:{queue}", 0, -1))
+
+
+def test_a_job_waits_in_redis_as_json(platform: Platform, redis_url: str) -> None:
+    job = platform.queue.request(RELEASES, SCALE, "myapp", {"web": 3}, "alice", log="myapp:1")
+    record = redis.Redis.from_url(redis_url).hgetall(f"rq:job:{job}")
+    data = JSONSerializer.loads(zlib.decompress(record[b"data"]))
+    assert data == [SCALE, None, ["myapp", {"web": 3}, "alice", "myapp:1"], {}]
+    assert JSONSerializer.loads(record[b"meta"]) == {"log": "myapp:1"}
+
+
+def test_builds_never_stand_before_releases(platform: Platform, raw: redis.Redis) -> None:
+    build = platform.queue.request(BUILDS, "builder.jobs.build", "myapp", 1, log="myapp:1")
+    release = platform.queue.request(RELEASES, CONVERGE, "myapp", log="myapp:2")
+    assert (waiting(raw, BUILDS), waiting(raw, RELEASES)) == ([build], [release])
+
+
+def test_a_job_carries_no_secret(platform: Platform, redis_url: str) -> None:
+    change = platform.store.apps.add_change(ConfigChange({"A": "s3cret"}))
+    job = platform.queue.request(RELEASES, CHANGE_CONFIG, "myapp", change, "alice", log="myapp:1")
+    record = redis.Redis.from_url(redis_url).hgetall(f"rq:job:{job}")
+    fields = b" ".join([zlib.decompress(record.pop(b"data")), *record.values()])
+    assert change.encode() in fields
+    assert b"s3cret" not in fields
+
+
+def test_a_worker_ends_the_log_of_a_job_that_cannot_be_done(
+    platform: Platform, store: Store, settings: Settings
+) -> None:
+    log = store.logs.new("myapp")
+    platform.queue.request(RELEASES, SCALE, "myapp", {"web": 3}, "alice", log=log)
+    with worker(settings), pytest.raises(DeployFailed, match="app myapp does not exist"):
+        follow(store.logs, log, print)
+
+
+def test_a_worker_without_docker_says_so_in_one_line(
+    platform: Platform, store: Store, settings: Settings
+) -> None:
+    store.apps.create("myapp", "alice")
+    log = store.logs.new("myapp")
+    platform.queue.request(RELEASES, SCALE, "myapp", {"web": 3}, "alice", log=log)
+    with worker(settings), pytest.raises(DeployFailed, match="Docker does not answer at unix://"):
+        follow(store.logs, log, print)
+
+
+def test_a_killed_work_horse_ends_its_log_and_the_worker_goes_on(
+    platform: Platform, store: Store, settings: Settings
+) -> None:
+    log, next_log = store.logs.new("myapp"), store.logs.new("myapp")
+    platform.queue.request(RELEASES, HANG, "myapp", log=log)
+    platform.queue.request(RELEASES, CONVERGE, "myapp", log=next_log)
+    with worker(settings):
+        with pytest.raises(DeployFailed, match="the worker process died in the middle of it"):
+            follow(store.logs, log, lambda line: os.kill(int(line), signal.SIGKILL))
+        with pytest.raises(DeployFailed, match="does not exist"):
+            follow(store.logs, next_log, print)
+
+
+def test_an_idle_worker_ends_on_sigterm(
+    platform: Platform, store: Store, settings: Settings, raw: redis.Redis
+) -> None:
+    log = store.logs.new("myapp")
+    platform.queue.request(RELEASES, CONVERGE, "myapp", log=log)
+    with worker(settings) as process:
+        with pytest.raises(DeployFailed, match="does not exist"):
+            follow(store.logs, log, print)
+        process.terminate()
+        assert process.wait(10.0) == 0
+    assert raw.scard("rq:workers") == 0
+
+
+def test_a_wrong_argument_is_one_line(settings: Settings) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "releases", "convrge"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PAAS_HOME": str(settings.home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == " !     usage: python -m releases [converge]\n"

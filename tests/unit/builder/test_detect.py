@@ -1,0 +1,52 @@
+"""Which buildpack a source asks for."""
+
+import pytest
+
+from builder.detect import NoBuildpackMatched, detect
+from builder.manifest import read_buildpacks
+from releases.settings import PROJECT
+
+BUILDPACKS = read_buildpacks(PROJECT / "buildpacks")
+
+
+@pytest.mark.parametrize(
+    ("paths", "name", "reason"),
+    [
+        ({"requirements.txt", "app.py"}, "python", "requirements.txt found"),
+        ({"pyproject.toml"}, "python", "pyproject.toml found"),
+        ({"package.json", "index.html"}, "node", "package.json found"),
+        ({"index.html"}, "static", "index.html found"),
+        ({"dist/index.html"}, "static", "dist/index.html found"),
+        ({"Dockerfile", "requirements.txt", "package.json"}, "dockerfile", "Dockerfile found"),
+    ],
+)
+def test_the_first_buildpack_that_finds_its_file_wins(
+    paths: set[str], name: str, reason: str
+) -> None:
+    match = detect(paths, BUILDPACKS)
+    assert (match.buildpack.name, match.reason) == (name, reason)
+
+
+def test_no_match_says_what_each_buildpack_looked_for() -> None:
+    with pytest.raises(NoBuildpackMatched) as caught:
+        detect({"README.md"}, BUILDPACKS)
+    assert caught.value.looked_for == (
+        "dockerfile: Dockerfile",
+        "python: requirements.txt or pyproject.toml",
+        "node: package.json",
+        "static: index.html, public/index.html or dist/index.html",
+    )
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("Requirements.txt", "Requirements.txt is there, but its name must be requirements.txt"),
+        ("dockerfile", "dockerfile is there, but its name must be Dockerfile"),
+        ("web/package.json", "web/package.json is there, but must be at the top"),
+    ],
+)
+def test_a_near_miss_is_pointed_out(path: str, hint: str) -> None:
+    with pytest.raises(NoBuildpackMatched, match=hint):
+        detect({path}, BUILDPACKS)

@@ -1,0 +1,34 @@
+"""What the builder understands of a Dockerfile's text."""
+
+import pytest
+
+from builder.dockerfile import asks_for_stack, without_mounts
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("RUN --mount=type=cache,target=/c pip install x\n", "RUN pip install x\n"),
+        ("RUN --mount=type=cache,target=/a --mount=type=bind,target=/b x\n", "RUN x\n"),
+        ("RUN --network=none --mount=type=cache,target=/a x\n", "RUN --network=none x\n"),
+        ("run --mount=type=tmpfs,target=/a \\\n    x\n", "run \\\n    x\n"),
+        ("RUN \\\n  --mount=type=cache,target=/a \\\n  x\n", "RUN \\\n  \\\n  x\n"),
+        ("RUN echo --mount=type=cache\n", "RUN echo --mount=type=cache\n"),
+        ("COPY --mount=x . .\n", "COPY --mount=x . .\n"),
+    ],
+)
+def test_mounts_are_taken_out_for_an_engine_without_buildkit(text: str, expected: str) -> None:
+    assert without_mounts(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("ARG STACK=debian\nFROM $STACK\n", True),
+        ("arg STACK\n", True),
+        ("ARG STACKS\nFROM debian\n", False),
+        ("# ARG STACK\n", False),
+    ],
+)
+def test_an_app_asks_for_the_stack_with_an_argument(text: str, asks: bool) -> None:
+    assert asks_for_stack(text) is asks
