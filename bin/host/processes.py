@@ -14,6 +14,15 @@ from releases.settings import PROJECT, Settings
 ROOMS = ("releases", "builder", "router_sync", "gitreceive")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 STOPS_LAST = "redis"
+NAMES = (
+    STOPS_LAST,
+    "haproxy",
+    "router-sync",
+    "releases",
+    "converger",
+    "builder",
+    "gitreceive",
+)
 _STEADY = ("PAAS_HOME", "PAAS_INSTANCE", "PAAS_BIND", "PAAS_HTTP_PORT", "PAAS_HAPROXY_DIR")
 
 

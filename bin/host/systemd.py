@@ -43,12 +43,18 @@ class Systemd:
         if not rules() or not (self._directory / self.target).is_file():
             return False
         mark = f'"PAAS_HOME={home}"'
-        services = self._directory.glob(f"{self._instance}-*.service")
-        return any(mark in service.read_text() for service in services)
+        found = [
+            service
+            for pattern in units.patterns(self._instance)
+            for service in self._directory.glob(pattern)
+        ]
+        return any(mark in service.read_text() for service in found)
 
     def write(self, processes: Iterable[Process]) -> list[str]:
         """Write the units; return the names of those that changed."""
-        return units.write(self._directory, units.render(self._instance, processes))
+        wanted = units.render(self._instance, processes)
+        removed = units.remove_others(self._directory, self._instance, wanted)
+        return [*units.write(self._directory, wanted), *removed]
 
     def run(self, processes: Iterable[Process]) -> list[str]:
         """Make systemd run the units as they are now; return the names of what had to change."""
@@ -64,13 +70,23 @@ class Systemd:
         ]
         if running:
             _systemctl("try-restart", *running)
+        self._stop_others(rows)
         _systemctl("enable", "--now", self.target)
         return changed
 
+    def _stop_others(self, rows: list[Process]) -> None:
+        wanted = {name for row in rows for name in units.unit_names(self._instance, row)}
+        listed = _systemctl(
+            "list-units", "--plain", "--no-legend", "--full", *units.patterns(self._instance)
+        )
+        running = [line.split()[0] for line in listed.splitlines() if line.strip()]
+        if surplus := [name for name in running if name not in wanted]:
+            _systemctl("stop", *surplus)
+
     def pids(self, name: str) -> list[int]:
         """The running processes of one row of the table."""
-        patterns = [f"{self._instance}-{name}.service", f"{self._instance}-{name}@*.service"]
-        shown = _systemctl("show", "--property=MainPID", "--value", *patterns)
+        services = [f"{self._instance}-{name}.service", f"{self._instance}-{name}@*.service"]
+        shown = _systemctl("show", "--property=MainPID", "--value", *services)
         return [int(word) for word in shown.split() if word != "0"]
 
     def given_up(self) -> list[str]:
@@ -89,7 +105,7 @@ class Systemd:
         """Stop all units; False if nothing was running."""
         active = _systemctl("show", "--property=ActiveState", "--value", self.target)
         try:
-            _systemctl("stop", self.target, f"{self._instance}-*.service", timeout_s=timeout_s)
+            _systemctl("stop", self.target, *units.patterns(self._instance), timeout_s=timeout_s)
         except subprocess.TimeoutExpired as error:
             raise SystemdFailed(
                 f"systemd did not stop {self.target} within {timeout_s:.0f} s; "

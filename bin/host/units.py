@@ -5,7 +5,7 @@ import pwd
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from host.processes import Process, marked
+from host.processes import NAMES, STOPS_LAST, Process, marked
 from releases.errors import PaasError
 from releases.settings import PROJECT
 
@@ -19,7 +19,8 @@ class UnitsNotWritten(PaasError):
 def render(instance: str, processes: Iterable[Process]) -> dict[str, str]:
     """File name -> text. `instance` begins every name: two platforms, one machine."""
     rows = list(processes)
-    units = {unit_file(instance, row): _service(instance, row) for row in rows}
+    own_redis = any(row.name == STOPS_LAST for row in rows)
+    units = {unit_file(instance, row): _service(instance, row, own_redis) for row in rows}
     return {**units, f"{instance}.target": _target(instance, rows)}
 
 
@@ -34,6 +35,24 @@ def unit_names(instance: str, process: Process) -> list[str]:
         return [unit_file(instance, process)]
     numbers = range(1, process.count + 1)
     return [f"{instance}-{process.name}@{number}.service" for number in numbers]
+
+
+def patterns(instance: str) -> list[str]:
+    """Globs for all services that a platform can have, and no other platform's.
+
+    All are globs: systemctl minds a plain name that is not loaded, not a glob without a match.
+    """
+    names = [f"{instance}-{name}" for name in NAMES]
+    return [pattern for name in names for pattern in (f"{name}.servic[e]", f"{name}@*.service")]
+
+
+def remove_others(directory: Path, instance: str, units: Iterable[str]) -> list[str]:
+    """Remove the unit files of rows that are in the table no more; return their names."""
+    wanted = set(units)
+    found = [path for pattern in patterns(instance) for path in directory.glob(pattern)]
+    for path in (gone := [path for path in found if path.name not in wanted]):
+        path.unlink()
+    return [path.name for path in gone]
 
 
 def write(directory: Path, units: Mapping[str, str]) -> list[str]:
@@ -62,7 +81,10 @@ def _replace(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def _service(instance: str, process: Process) -> str:
+def _service(instance: str, process: Process, own_redis: bool) -> str:
+    needs_redis = own_redis and process.name != STOPS_LAST
+    # What starts after Redis stops before it.
+    after = f" {instance}-{STOPS_LAST}.service" if needs_redis else ""
     number = " %i" if process.count > 1 else ""
     environ = [f"Environment={_quote(f'{k}={v}')}" for k, v in sorted(marked(process).items())]
     return "\n".join(
@@ -70,7 +92,7 @@ def _service(instance: str, process: Process) -> str:
             "[Unit]",
             f"Description=paas: {process.name}{number}",
             f"PartOf={instance}.target",
-            "After=network.target docker.service",
+            f"After=network.target docker.service{after}",
             "StartLimitIntervalSec=0",
             "",
             "[Service]",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from host.processes import Process, marked, revision, table
+from host.processes import NAMES, Process, marked, revision, table
 from releases.settings import Settings
 
 _PERSON = {"HOME": "/home/ann", "PAAS_CONFIG": "/etc/paas.yml", "SECRET": "of the person's shell"}
@@ -15,6 +15,10 @@ def rows(**given: object) -> dict[str, Process]:
 
 def test_redis_and_haproxy_start_before_all_that_need_them() -> None:
     assert list(rows())[:2] == ["redis", "haproxy"]
+
+
+def test_every_row_has_a_name_that_systemd_clean_up_knows() -> None:
+    assert tuple(rows()) == NAMES
 
 
 def test_configured_redis_and_haproxy_are_not_ours_to_run() -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from host.processes import Process, table
-from host.units import render, unit_names, write
+from host.units import remove_others, render, unit_names, write
 from releases.settings import Settings
 
 
@@ -38,6 +38,23 @@ def test_unit_restarts_for_ever_and_stops_with_the_target() -> None:
     assert "StartLimitIntervalSec=0\n" in unit
     assert "PartOf=paas.target\n" in unit
     assert "TimeoutStopSec=10\n" in unit
+
+
+def test_redis_starts_before_the_others_and_so_stops_after_them() -> None:
+    found = units()
+    assert (
+        "After=network.target docker.service paas-redis.service\n" in found["paas-builder@.service"]
+    )
+    assert "After=network.target docker.service\n" in found["paas-redis.service"]
+
+
+def test_unit_of_a_row_that_left_the_table_is_removed_and_no_other(tmp_path: Path) -> None:
+    strangers = ["paas-two-redis.service", "paas-backup.service", "redis.service"]
+    for name in ["paas-redis.service", "paas-builder.service", *strangers]:
+        (tmp_path / name).touch()
+    kept = render("paas", [Process("builder", ("true",), {}, count=2)])
+    assert remove_others(tmp_path, "paas", kept) == ["paas-redis.service", "paas-builder.service"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(strangers)
 
 
 def test_special_characters_keep_their_meaning() -> None:
