@@ -12,7 +12,8 @@ import pytest
 
 from releases.commands.logs import Follower
 from releases.container import Container, Slot
-from releases.engine import DockerEngine, EngineFailed, connect
+from releases.docker_engine import DockerEngine, connect
+from releases.engine import EngineFailed
 from releases.health import Patience, UnhealthyRelease, wait_until_healthy
 from releases.settings import Settings
 from releases.store import Store
