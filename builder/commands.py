@@ -1,17 +1,15 @@
 """The commands about builds."""
 
-import json
 from dataclasses import asdict
-from datetime import datetime
 
 import click
-from tabulate import tabulate
 
 from releases.build import Build
 from releases.command import APP, JSON, Command, Session
+from releases.commands.table import print_json, print_table, timestamp
 from releases.errors import PaasError
 
-_HEADERS = ("build", "status", "commit", "branch", "by", "started", "took", "buildpack", "reason")
+_HEADERS = ("BUILD", "STATUS", "COMMIT", "BRANCH", "WHO", "WHEN (UTC)", "TOOK", "BUILDPACK", "WHY")
 
 
 class NoBuilds(PaasError):
@@ -22,11 +20,9 @@ def _builds(session: Session, app: str, as_json: bool) -> None:
     session.platform.store.apps.get(app)
     found = session.platform.store.builds.list(app)
     if as_json:
-        session.print(json.dumps([asdict(build) for build in found], indent=2))
-    elif found:
-        session.print(tabulate([_row(build) for build in found], _HEADERS, tablefmt="plain"))
+        print_json(session, [asdict(build) for build in found])
     else:
-        session.print(f"{app} was not built yet; push to it")
+        print_table(session, _HEADERS, [_row(build) for build in found])
 
 
 def _row(build: Build) -> tuple[object, ...]:
@@ -37,15 +33,11 @@ def _row(build: Build) -> tuple[object, ...]:
         build.commit[:7],
         build.ref.removeprefix("refs/heads/"),
         build.who,
-        _moment(build.started_at or build.created_at),
+        timestamp(build.started_at or build.created_at),
         f"{took_s:.1f} s" if build.started_at and build.finished_at else "",
         build.buildpack,
         build.reason,
     )
-
-
-def _moment(timestamp: float) -> str:
-    return datetime.fromtimestamp(timestamp).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def _output(session: Session, app: str, number: int | None, follow: bool) -> None:
@@ -72,10 +64,10 @@ def _find(session: Session, app: str, number: int | None) -> Build:
 
 
 COMMANDS = (
-    Command("builds", "List the builds of an app, newest first.", _builds, (APP, JSON)),
+    Command("builds", "List the builds of an app, newest first", _builds, (APP, JSON)),
     Command(
         "builds:output",
-        "Show what a build printed, the latest one's by default.",
+        "Show what a build printed, the latest one's by default",
         _output,
         (
             APP,

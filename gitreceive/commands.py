@@ -1,15 +1,13 @@
 """The commands of the front door itself: who may come in, and what is running here."""
 
-import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 
 import click
-from tabulate import tabulate
 
 from gitreceive import VERSION
 from gitreceive.keys import BadKey, check_key_name, parse_public_key
 from releases.command import JSON, Command, Session
+from releases.commands.table import print_json, print_table, timestamp
 from releases.errors import PaasError
 
 _MAX_KEY_BYTES = 64 * 1024
@@ -23,16 +21,13 @@ def show_keys(session: Session, as_json: bool) -> None:
     """All keys that may log in."""
     keys = session.platform.store.ssh_keys.list()
     if as_json:
-        session.print(json.dumps([asdict(key) for key in keys], indent=2))
-        return
-    if not keys:
-        session.print("No keys; add one with keys:add <name> < ~/.ssh/id_ed25519.pub")
+        print_json(session, [asdict(key) for key in keys])
         return
     rows = [
-        (key.name, key.line.split()[0], key.fingerprint, _day(key.added_at), key.added_by)
+        (key.name, key.line.split()[0], key.fingerprint, timestamp(key.added_at), key.added_by)
         for key in keys
     ]
-    session.print(tabulate(rows, ["name", "type", "fingerprint", "added", "by"], tablefmt="plain"))
+    print_table(session, ("NAME", "TYPE", "FINGERPRINT", "ADDED (UTC)", "BY"), rows)
 
 
 def add_key(session: Session, name: str, key: tuple[str, ...]) -> None:
@@ -67,10 +62,6 @@ def remove_key(session: Session, name: str) -> None:
 def show_version(session: Session) -> None:
     """The version of the platform."""
     session.print(f"paas {VERSION}")
-
-
-def _day(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
 _NAME = click.Argument(["name"])

@@ -63,10 +63,10 @@ def arguments(request: GitRequest, repository: Path, limits: Limits) -> list[str
 
 
 def environment(protocol: str | None, more: Mapping[str, str]) -> dict[str, str]:
-    """Nothing of ours but the path: no configuration of any user or host applies."""
+    """Nothing of ours: no configuration of any user or host applies."""
     given = {"GIT_PROTOCOL": protocol} if protocol else {}
     return {
-        "PATH": os.defpath if not (path := os.environ.get("PATH")) else path,
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": "/nonexistent",
         "LC_ALL": "C.UTF-8",
         "GIT_CONFIG_NOSYSTEM": "1",

@@ -7,7 +7,7 @@ import sys
 from typing import NoReturn
 
 from releases import converger, jobs
-from releases.engine import connect
+from releases.docker_engine import connect
 from releases.errors import PaasError
 from releases.platform import Platform
 from releases.queue import RELEASES

@@ -28,6 +28,13 @@ class AppExists(PaasError):
     """`apps:create` on a name that is taken."""
 
 
+class NotDeployed(PaasError):
+    """The app has no release yet."""
+
+    def __init__(self, app: str) -> None:
+        super().__init__(f"app {app} has no release yet; deploy it with git push first")
+
+
 class BadScale(BadInput):
     """A formation that cannot be run."""
 

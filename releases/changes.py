@@ -4,19 +4,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from releases.app import App, BadScale, Desired, default_formation
+from releases.app import App, BadScale, Desired, NotDeployed, default_formation
 from releases.build import Build
 from releases.config import ConfigChange, check_size
 from releases.errors import PaasError
 from releases.release import Artifact, Release, ReleaseState, ReleaseStatus
 from releases.rollout import Rollout, begin
-
-
-class NotDeployed(PaasError):
-    """The app has no release yet."""
-
-    def __init__(self, app: str) -> None:
-        super().__init__(f"app {app} has no release yet; deploy it with git push first")
 
 
 class Superseded(PaasError):

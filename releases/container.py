@@ -47,7 +47,7 @@ class Container:
     address: str  # 10.213.0.7, its own for as long as it exists
     port: int  # where web listens
     state: str
-    status: str = ""  # Docker's words for a person: "Up 3 minutes"
+    status: str = ""  # Docker's words for a person: "Up 3 minutes"; empty if just started by us
     condemned: bool = False  # on its way out: never counted on again, its slot is free
 
     @property

@@ -23,6 +23,7 @@ def run(platform: Platform, engine: Engine) -> NoReturn:
             woken.wait(_LOOK_AGAIN_S if is_busy else max(0.0, resync_at - time.monotonic()))
             if time.monotonic() >= resync_at:
                 request_convergence(platform, everything=False)
+                platform.queue.settle_lost(platform.store)
                 resync_at = time.monotonic() + RESYNC_S
 
 

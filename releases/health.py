@@ -55,11 +55,13 @@ def wait_until_healthy(engine: Engine, containers: Sequence[Container], patience
     check, while others still boot, must not get traffic.
     """
     started = patience.clock()
+    # One that was there before may have been restarted by Docker once, long ago.
+    restarts = {one.id: engine.condition(one).restarts for one in containers if one.status}
     waiting = list(containers)
     while waiting:
         age_s = patience.clock() - started
         for one in containers:
-            _check_alive(engine, one)
+            _check_alive(engine, one, restarts.get(one.id, 0))
         waiting = [one for one in waiting if not _has_booted(one, age_s, patience)]
         if waiting and age_s > patience.boot_timeout_s:
             raise _never_listened(engine, waiting[0], patience.boot_timeout_s)
@@ -67,9 +69,9 @@ def wait_until_healthy(engine: Engine, containers: Sequence[Container], patience
             patience.pause(INTERVAL_S)
 
 
-def _check_alive(engine: Engine, container: Container) -> None:
+def _check_alive(engine: Engine, container: Container, restarts: int) -> None:
     condition = engine.condition(container)
-    if condition.has_died:
+    if condition.has_died_since(restarts):
         raise _died(engine, container, condition)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from releases import changes
 from releases.destroy import destroy as destroy_app
-from releases.engine import Engine, connect
+from releases.docker_engine import connect
+from releases.engine import Engine
 from releases.errors import PaasError
 from releases.health import Patience
 from releases.log import DeployLog

@@ -1,10 +1,12 @@
 """The two job queues, and how a job gets onto one and is worked off (RQ, JSON, never pickle)."""
 
+from collections.abc import Callable
 from resource import struct_rusage
 
 import redis
 from rq import Queue, Worker
 from rq.job import Job
+from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
 from releases.log import DeployLog
@@ -61,17 +63,42 @@ class JobQueue:
     def work(self, queue: str, store: Store) -> None:
         """Work off a queue until told to stop (SIGTERM ends after the job at hand)."""
 
-        def report_lost(job: Job, pid: int, status: int, usage: struct_rusage) -> None:
-            reason = "the worker process died in the middle of it; try again"
-            DeployLog(store.logs, job.meta["log"]).fail(reason)
+        def horse_died(job: Job, pid: int, status: int, usage: struct_rusage) -> None:
+            _end_log(store, job)
 
         Worker(
             [self._queue(queue)],
             connection=self._connection,
             serializer=JSONSerializer,
             job_monitoring_interval=_MONITORING_S,
-            work_horse_killed_handler=report_lost,
+            work_horse_killed_handler=horse_died,
+            exception_handlers=[_lost_to(store)],
         ).work(logging_level="WARNING")
+
+    def settle_lost(self, store: Store) -> None:
+        """End the logs of jobs whose whole worker died; RQ knows after a minute of silence."""
+        for name in (BUILDS, RELEASES):
+            registry = StartedJobRegistry(
+                name, connection=self._connection, serializer=JSONSerializer
+            )
+            registry.cleanup(exception_handlers=[_lost_to(store)])
 
     def _queue(self, name: str) -> Queue:
         return Queue(name, connection=self._connection, serializer=JSONSerializer)
+
+
+def _lost_to(store: Store) -> Callable[..., bool]:
+    """RQ's handler for a job that raised or was abandoned: whoever follows must not wait."""
+
+    def handle(job: Job, *_: object) -> bool:
+        _end_log(store, job)
+        return True  # other handlers go on
+
+    return handle
+
+
+def _end_log(store: Store, job: Job) -> None:
+    log = job.meta["log"]
+    if not any(entry.ended for entry in store.logs.read(log)):
+        reason = "the worker process died in the middle of it; try again"
+        DeployLog(store.logs, log).fail(reason)

@@ -1,5 +1,6 @@
 """When an old container may be stopped: routers let it go, its requests are done, or time is up."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,10 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from releases.app import App, NoSuchApp
 from releases.container import Container
 from releases.engine import Engine
+from releases.errors import PaasError
 from releases.platform import Platform
 from releases.rollout import superfluous
 
 _PARALLEL_STOPS = 16
+
+_log = logging.getLogger(__name__)
 
 
 def may_stop(
@@ -86,4 +90,10 @@ class Retirement:
         if container.id in self._stopping:
             return
         grace_s = self._platform.settings.stop_grace_s
-        self._stopping[container.id] = self._pool.submit(self._engine.retire, container, grace_s)
+        self._stopping[container.id] = self._pool.submit(self._retire, container, grace_s)
+
+    def _retire(self, container: Container, grace_s: float) -> None:
+        try:
+            self._engine.retire(container, grace_s)
+        except PaasError as error:  # it is looked at again in half a second
+            _log.warning("%s of %s stays for now: %s", container.slot.name, container.app, error)

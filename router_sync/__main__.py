@@ -7,6 +7,7 @@ import sys
 
 from releases.errors import PaasError
 from releases.platform import Platform
+from releases.settings import Settings
 from router_sync.launch import become_haproxy
 from router_sync.render import Layout
 from router_sync.sync import Sync
@@ -16,8 +17,7 @@ def main(arguments: list[str]) -> int:
     """Run one of the two; return an exit status only on failure."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        platform = Platform.from_env(os.environ)
-        settings = platform.settings
+        settings = Settings.from_env(os.environ)
         layout = Layout(settings.router_dir, settings.bind, settings.http_port)
         if arguments == ["haproxy"]:
             become_haproxy(layout)
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
             print("usage: python -m router_sync [haproxy]", file=sys.stderr)
             return 2
         else:
-            Sync(platform.store, layout, _identity(layout)).run()
+            Sync(Platform.open(settings).store, layout, _identity(layout)).run()
     except PaasError as error:
         print(f" !     {error}", file=sys.stderr)
         return error.exit_status

@@ -8,7 +8,7 @@ from dataclasses import replace
 from releases.errors import PaasError
 from router_sync import files, slots
 from router_sync.drain import Drain, in_flight, leaving
-from router_sync.reload import reload_haproxy
+from router_sync.reload import ReloadFailed, reload_haproxy
 from router_sync.render import Layout
 from router_sync.runtime import CommandRefused, Fleet, Runtime, WorkerGone
 from router_sync.table import Table
@@ -61,7 +61,10 @@ class Proxy:
         On return HAProxy has confirmed all of the table. ReloadFailed, or as for `follow`.
         """
         self._fleet = None
-        files.save(self._layout, table)
+        try:
+            files.save(self._layout, table)
+        except OSError as error:
+            raise ReloadFailed(f"HAProxy's files cannot be written: {error}") from error
         fleet = reload_haproxy(self._runtime, self._layout.config)
         self._adopt(fleet, anew=True)
         self._apply(fleet, slots.plan(self._workers[fleet.current], table).changes)

@@ -58,12 +58,12 @@ def _look(runtime: Runtime) -> Fleet | None:
 
 
 def _check(config: Path) -> None:
-    checked = subprocess.run(
-        [haproxy_program(), "-c", "-f", str(config)],
-        capture_output=True,
-        text=True,
-        timeout=_CHECK_TIMEOUT_S,
-        check=False,
-    )
+    command = [haproxy_program(), "-c", "-f", str(config)]
+    try:
+        checked = subprocess.run(
+            command, capture_output=True, text=True, timeout=_CHECK_TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ReloadFailed(f"HAProxy took {_CHECK_TIMEOUT_S:.0f} s to check {config}") from error
     if checked.returncode:
         raise ReloadFailed(f"HAProxy rejects {config}: {checked.stderr.strip()[-500:]}")

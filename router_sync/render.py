@@ -63,9 +63,7 @@ global
 
 defaults
     mode http
-    log global
     balance leastconn
-    option httplog
     option idle-close-on-response
     option redispatch 1
     retries 3
@@ -87,6 +85,7 @@ _FRONTEND = """
 frontend http
     bind {bind}:{port}
     bind unix@{handover} mode 600 accept-proxy
+    log global
     log-format '{log_format}'
     http-request disable-l7-retry unless {{ method GET HEAD OPTIONS }}
     http-request set-var(txn.host) req.hdr(host),field(1,:),lower,rtrim(.)

@@ -13,7 +13,9 @@ _TIMEOUT_S = 10.0
 _BATCH = 200  # commands per connection: their replies must fit the socket while we still write
 _GOOD = ("IP changed from ", "no need to change the addr", "port changed from ")
 _LOST = "Can't find the target PID"
-_IN_MAINTENANCE = 0x01 | 0x02 | 0x04 | 0x20 | 0x40  # srv_admin_state, HAProxy's management.txt 9.3
+# srv_admin_state, HAProxy's management.txt 9.3. Not 0x04: it says that the configuration had the
+# server disabled, and stays when it is made ready.
+_IN_MAINTENANCE = 0x01 | 0x02 | 0x20 | 0x40
 _DRAINING = 0x08 | 0x10
 
 

@@ -74,7 +74,7 @@ class Sync:
                 self._follow_redis()
             except redis.RedisError as error:
                 self._redis_trouble.say(f"{error}; HAProxy goes on with the routes it has")
-                self._acknowledged = None
+                self._acknowledged, self._alive_until = None, 0.0
                 self._tend_haproxy()
             except Exception:  # noqa: BLE001 - the daemon's loop: it must outlive any fault
                 _log.exception("internal error")
@@ -124,8 +124,10 @@ class Sync:
         short = self._proxy.follow(self._source.table, self._concerned)
         self._concerned = set(short)
         if short:
-            self._reload(now, f"no room for {', '.join(short)}")
+            others = f" and {len(short) - 1} more" if short[1:] else ""
+            self._reload(now, f"no room for {short[0]}{others}")
         elif self._cramped_since is not None and now >= self._cramped_since + QUIET_S:
+            self._cramped_since = None  # tried once: no acknowledgement waits for it
             self._reload(now, "the next flip is to find room")
         if self._proxy.current != worker:
             self._behind_since = self._behind_since or now  # its files may be older than the table
@@ -138,7 +140,6 @@ class Sync:
         self._reload_after = now + RETRY_S
         self._proxy.reload(self._source.table)
         self._reload_after = 0.0
-        self._cramped_since = None
         self._concerned = set()
 
     def _save(self, now: float) -> None:

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from ipaddress import AddressValueError, IPv4Address
 
 from releases.app import BadAppName, check_app_name
 from releases.errors import PaasError
 from releases.route import BadDomain, Route, RouteChanges, check_domain
 
-_BACKEND = re.compile(r"http://(\d{1,3}(?:\.\d{1,3}){3}:\d{1,5})/?")
+_BACKEND = re.compile(r"http://([0-9.]+):([1-9][0-9]{0,4})/?")
+_MAX_PORT = 65535
 
 
 class BadRoute(PaasError):
@@ -114,11 +116,22 @@ def check_route(host: str, route: Route) -> Route:
     except (BadDomain, BadAppName) as error:
         raise BadRoute(f"route of {host[:80]!r} left out: {error}") from error
     for backend in route.backends:
-        if not _BACKEND.fullmatch(backend):
+        if not _is_backend(backend):
             raise BadRoute(
                 f"route of {host} left out: backend {backend[:80]!r} is not http://<IPv4>:<port>"
             )
     return route
+
+
+def _is_backend(backend: str) -> bool:
+    """Spelled as HAProxy spells it when asked, or every comparison would find a difference."""
+    found = _BACKEND.fullmatch(backend)
+    if not found or int(found[2]) > _MAX_PORT:
+        return False
+    try:
+        return not IPv4Address(found[1]).is_unspecified  # 0.0.0.0 is "where the client went"
+    except AddressValueError:
+        return False
 
 
 def _addresses(routes: Iterable[Route]) -> Iterable[str]:

@@ -58,8 +58,15 @@ def running(arguments: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]
 @contextmanager
 def redis_server(directory: Path) -> Iterator[str]:
     """A Redis of its own; yields its URL."""
+    with redis_process(directory) as (url, _):
+        yield url
+
+
+@contextmanager
+def redis_process(directory: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A Redis of its own; yields its URL and its process."""
     socket = directory / "redis.sock"
     arguments = [need("redis-server"), "--port", "0", "--unixsocket", str(socket), "--save", ""]
-    with running([*arguments, "--dir", str(directory)], directory / "redis.log"):
+    with running([*arguments, "--dir", str(directory)], directory / "redis.log") as process:
         wait_for(socket.exists, "redis-server")
-        yield f"unix://{socket}"
+        yield f"unix://{socket}", process

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from releases.platform import Platform
 from releases.settings import PROJECT, Settings
-from tests.services import need, redis_server, running, short_directory, wait_for
+from tests.services import need, redis_process, running, short_directory, wait_for
 
 INSTANCE = "paas-whole"
 SUBNET = "10.216.0.0/16"
@@ -61,6 +61,8 @@ class Whole:
 
     platform: Platform
     environment: Mapping[str, str]
+    redis: subprocess.Popen[bytes]
+    stack: ExitStack  # what is started ends with it
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -111,10 +113,26 @@ class Whole:
             text=True,
         )
 
+    def start(self, name: str, number: int = 0) -> None:
+        """Start one process of the platform; its output goes to <home>/<name>.log."""
+        label = f"{name}-{number}" if number else name
+        log = self.settings.home / f"{label}.log"
+        environment = [f"{key}={value}" for key, value in self.environment.items()]
+        command = ["env", *environment, sys.executable, "-m", *ROWS[name]]
+        self.processes[label] = self.stack.enter_context(running(command, log))
+
     def kill(self, name: str) -> None:
         """SIGKILL, as the kernel does it when memory is short."""
         self.processes[name].send_signal(signal.SIGKILL)
         self.processes[name].wait()
+
+    def kill_tree(self, name: str) -> None:
+        """A worker and the work horse that it forked into a group of its own."""
+        parent = self.processes[name].pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        self.kill(name)
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
 
 
 @contextmanager
@@ -124,10 +142,10 @@ def whole_platform(**overrides: str) -> Iterator[Whole]:
         need(program)
     with ExitStack() as stack:
         home = stack.enter_context(short_directory())
-        url = stack.enter_context(redis_server(home))
+        url, redis = stack.enter_context(redis_process(home))
         environment = _environment(home, url, overrides)
         platform = Platform.from_env(environment)
-        whole = Whole(platform, _client(home, platform.settings) | environment)
+        whole = Whole(platform, _client(home, platform.settings) | environment, redis, stack)
         _add_key(platform, home)
         subprocess.run(
             [sys.executable, "-m", "builder", "prepare", "python"],
@@ -139,18 +157,9 @@ def whole_platform(**overrides: str) -> Iterator[Whole]:
         stack.callback(_remove_containers, platform)
         for name in ROWS:
             for number in range(WORKERS.get(name, 1)):
-                start(whole, stack, name, number)
+                whole.start(name, number)
         wait_until_it_answers(whole)
         yield whole
-
-
-def start(whole: Whole, stack: ExitStack, name: str, number: int = 0) -> None:
-    """Start one process of the platform; its output goes to <home>/<name>.log."""
-    label = f"{name}-{number}" if number else name
-    command = [sys.executable, "-m", *ROWS[name]]
-    log = whole.settings.home / f"{label}.log"
-    arguments = ["env", *(f"{key}={value}" for key, value in whole.environment.items()), *command]
-    whole.processes[label] = stack.enter_context(running(arguments, log))
 
 
 def wait_until_it_answers(whole: Whole) -> None:

@@ -10,7 +10,7 @@ import click
 
 from releases.command import APP, Command, Session
 from releases.container import Container
-from releases.engine import DockerEngine, LogStream, connect
+from releases.docker_engine import DockerEngine, LogStream, connect
 
 _BUFFERED_LINES = 10_000
 _BACKLOG_LINES = 1_000  # of a container that started while we followed

@@ -6,7 +6,7 @@ from releases.app import MAX_PROCESSES, BadScale, is_process_type
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table
 from releases.container import slots
-from releases.engine import connect
+from releases.docker_engine import connect
 from releases.queue import RELEASES, RESTART, SCALE
 
 

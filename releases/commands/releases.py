@@ -4,6 +4,7 @@ import re
 
 import click
 
+from releases.app import NotDeployed
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table, timestamp
 from releases.errors import BadInput
@@ -35,7 +36,12 @@ def list_releases(session: Session, app: str, as_json: bool) -> None:
 def show(session: Session, app: str, release: str | None, as_json: bool) -> None:
     """One release, the live one where none is named. Config by name only: values are secret."""
     found = session.platform.store.apps.get(app)
-    number = parse_release(release) if release else (found.live.release if found.live else 1)
+    if release:
+        number = parse_release(release)
+    elif found.live:
+        number = found.live.release
+    else:
+        raise NotDeployed(app)
     summary = _summary(*session.platform.store.releases.get_with_state(app, number))
     if as_json:
         print_json(session, summary)

@@ -35,7 +35,7 @@ class Store:
         return cls(connect(settings.redis), Vault.open(settings.secret_key))
 
     def ping(self) -> None:
-        """Raise redis.RedisError unless Redis answers."""
+        """Return if Redis answers; NoRedis."""
         self._redis.ping()
 
     def next_address(self) -> int:

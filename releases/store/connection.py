@@ -12,13 +12,21 @@ from releases.errors import PaasError
 Client = Any
 
 
-class NoRedis(PaasError):
-    """Redis cannot be reached."""
+class NoRedis(PaasError, redis.ConnectionError):
+    """Redis cannot be reached: a line for a user, and for a daemon something to wait out."""
+
+
+class _Redis(redis.Redis):
+    def execute_command(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().execute_command(*arguments, **options)  # type: ignore[no-untyped-call] # redis-py has no types here
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            raise NoRedis(f"Redis does not answer; is the platform up? ({error})") from error
 
 
 def connect(url: str) -> Client:
-    """A client with text answers; it connects on first use."""
-    return redis.Redis.from_url(url, decode_responses=True, protocol=2, health_check_interval=30)
+    """A client with text answers; it connects on first use. Its commands may raise NoRedis."""
+    return _Redis.from_url(url, decode_responses=True, protocol=2, health_check_interval=30)
 
 
 class Wakeups:

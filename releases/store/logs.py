@@ -36,14 +36,14 @@ class LogStore:
         """Add lines in one round trip."""
         pipe = self._redis.pipeline(transaction=False)
         for line in lines:
-            fields = {"line": line[:MAX_LINE_CHARS]}
+            fields = {"line": _kept(line)}
             pipe.xadd(keys.log(log), fields, maxlen=MAX_LINES, approximate=True)
         pipe.expire(keys.log(log), KEPT_S)
         pipe.execute()
 
     def end(self, log: str, *, ok: bool, line: str) -> None:
         """Add the verdict: whoever follows stops here."""
-        fields = {"line": line[:MAX_LINE_CHARS], "end": "ok" if ok else "failed"}
+        fields = {"line": _kept(line), "end": "ok" if ok else "failed"}
         self._redis.xadd(keys.log(log), fields)
         self._redis.expire(keys.log(log), KEPT_S)
 
@@ -70,6 +70,11 @@ class LogStore:
     def delete(self, log: str) -> None:
         """Forget a log."""
         self._redis.delete(keys.log(log))
+
+
+def _kept(line: str) -> str:
+    """No longer than a line may be, and UTF-8 whatever a build or an app has printed."""
+    return line[:MAX_LINE_CHARS].encode(errors="replace").decode()
 
 
 def _entry(item: tuple[str, dict[str, str]]) -> LogEntry:

@@ -62,7 +62,10 @@ if old then
 end
 redis.call('HSET', app .. ':release:' .. ARGV[8], 'status', 'live')
 local version = publish(published, cjson.decode(ARGV[5]), ARGV[6])
-redis.call('HSET', app, 'live', ARGV[2], 'formation', ARGV[3],
+-- counts asked for process types that this release lacks wait for one that has them
+local formation = cjson.decode(redis.call('HGET', app, 'formation') or '{}')
+for name, count in pairs(cjson.decode(ARGV[3])) do formation[name] = count end
+redis.call('HSET', app, 'live', ARGV[2], 'formation', cjson.encode(formation),
            'flipped_at', ARGV[7], 'routed_at', version)
 redis.call('HDEL', app, 'target')
 redis.call('SET', config, ARGV[4])
@@ -94,10 +97,6 @@ return redis.call('HDEL', KEYS[1], ARGV[1])
 _HAS_ENDED = -2
 _ENDED = [status for status, after in NEXT_STATUS.items() if not after]
 ALIVE_S = 5
-
-
-class RouterSilent(PaasError):
-    """A router did not acknowledge in time."""
 
 
 class ReleaseEnded(PaasError):

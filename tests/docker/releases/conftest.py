@@ -1,7 +1,8 @@
-"""A Docker Engine with a corner of its own: an instance, a network and addresses for tests."""
+"""A Docker Engine with a corner of its own for each run: a name, a network, addresses."""
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,24 +10,41 @@ import docker
 import pytest
 
 from releases.container import INSTANCE
-from releases.engine import DockerEngine, connect
+from releases.docker_engine import DockerEngine, connect
 from releases.settings import Settings
 from releases.store import Store
 from tests.docker.images import busybox_image
 
-NAME = "paas-test-engine"
-SUBNET = "10.215.0.0/16"
+# Several runs may share one Docker: the process's id keeps them apart, and tells a later
+# run what a killed one left behind.
+PREFIX = "paas-test-engine-"
+NAME = f"{PREFIX}{os.getpid()}"
+SUBNET = f"10.215.{os.getpid() % 256}.0/24"
 
 
-def clean(api: Any, instance: str) -> None:
-    """Remove what carries the instance's label, and nothing else."""
-    ours = {"label": f"{INSTANCE}={instance}"}
-    for container in api.containers(all=True, filters=ours):
-        api.remove_container(container["Id"], force=True, v=True)
-    for network in api.networks(filters=ours):
-        api.remove_network(network["Id"])
-    for image in api.images(filters=ours):
-        api.remove_image(image["Id"], force=True)
+def clean(api: Any, *instances: str) -> None:
+    """Remove what carries the instances' labels, and nothing else."""
+    for ours in [{"label": f"{INSTANCE}={instance}"} for instance in instances]:
+        for container in api.containers(all=True, filters=ours):
+            api.remove_container(container["Id"], force=True, v=True)
+        for network in api.networks(filters=ours):
+            api.remove_network(network["Id"])
+        for image in api.images(filters=ours):
+            api.remove_image(image["Id"], force=True)
+
+
+def left_behind(api: Any) -> set[str]:
+    """Instances of runs that are no more."""
+    labelled = {"label": INSTANCE}
+    found = [*api.containers(all=True, filters=labelled), *api.networks(filters=labelled)]
+    found += api.images(filters=labelled)
+    instances = {str(item["Labels"][INSTANCE]) for item in found}
+    return {
+        instance
+        for instance in instances
+        if instance.startswith(PREFIX)
+        and not Path("/proc", instance.removeprefix(PREFIX).partition("-")[0]).exists()
+    }
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +56,7 @@ def api() -> Iterator[Any]:
         if os.environ.get("CI"):
             pytest.fail(f"no Docker Engine: {error}")
         pytest.skip(f"no Docker Engine: {error}")
-    clean(client, NAME)  # what a killed run left
+    clean(client, *left_behind(client))
     yield client
     clean(client, NAME)
 
@@ -46,7 +64,7 @@ def api() -> Iterator[Any]:
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Settings with the corner's name and addresses."""
-    return Settings(home=settings.home, redis_url=settings.redis_url, instance=NAME, subnet=SUBNET)
+    return replace(settings, instance=NAME, subnet=SUBNET)
 
 
 @pytest.fixture(scope="session")

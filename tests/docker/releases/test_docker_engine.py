@@ -5,13 +5,15 @@ import threading
 import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
 
 from releases.commands.logs import Follower
 from releases.container import Container, Slot
-from releases.engine import DockerEngine, EngineFailed, connect
+from releases.docker_engine import DockerEngine, connect
+from releases.engine import EngineFailed
 from releases.health import Patience, UnhealthyRelease, wait_until_healthy
 from releases.settings import Settings
 from releases.store import Store
@@ -20,7 +22,6 @@ from tests.fakes import examples
 from tests.services import wait_for
 
 pytestmark = pytest.mark.docker
-GATEWAY = "10.215.0.1"  # this machine, as containers see it
 Start = Callable[..., Container]
 
 
@@ -102,12 +103,13 @@ def test_a_shell_line_runs_in_the_container(api: Any, start: Start) -> None:
 
 
 def test_a_process_gets_sigterm_and_time_to_finish(
-    api: Any, docker_engine: DockerEngine, start: Start
+    api: Any, settings: Settings, docker_engine: DockerEngine, start: Start
 ) -> None:
     line = "trap 'wget -q -O - http://$HOST:$AT/finished; exit 0' TERM; echo up; sleep 600 & wait"
     with socket.create_server(("", 0)) as server:
+        us = str(IPv4Network(settings.subnet)[1])  # this machine, as containers see it
         port = str(server.getsockname()[1])
-        worker = start(line, process_type="worker", config={"HOST": GATEWAY, "AT": port})
+        worker = start(line, process_type="worker", config={"HOST": us, "AT": port})
         wait_for(lambda: api.logs(worker.id), "the trap to be set")
         retiring = threading.Thread(target=docker_engine.retire, args=(worker, 10.0))
         retiring.start()
@@ -172,7 +174,11 @@ def test_an_address_that_is_taken_is_passed_over(store: Store, start: Start) -> 
 def test_the_first_containers_at_once_make_one_network(
     api: Any, settings: Settings, store: Store, image: str
 ) -> None:
-    apart = replace(settings, instance=f"{settings.instance}-race", subnet="10.217.0.0/24")
+    apart = replace(
+        settings,
+        instance=f"{settings.instance}-race",
+        subnet=settings.subnet.replace("10.215", "10.217"),
+    )
     release = examples.release(made=examples.artifact(image=image))
     try:
         slots = [Slot(1, 0, "web", index) for index in range(1, 7)]
@@ -278,6 +284,15 @@ def test_one_that_crashes_at_boot_is_found_dead_at_once(
     with pytest.raises(UnhealthyRelease, match=r"web\.1 exited") as refused:
         healthy(docker_engine, web)
     assert "no such module" in refused.value.output
+
+
+def test_one_that_docker_once_restarted_does_not_fail_every_later_rollout(
+    docker_engine: DockerEngine, start: Start
+) -> None:
+    web = start("[ -e /again ] || { : >/again; exit 1; }; exec httpd -f -p $PORT -h /www")
+    wait_for(lambda: docker_engine.condition(web).restarts == 1, "Docker to restart it")
+    wait_for(lambda: docker_engine.condition(web).running, "it to be up")
+    healthy(docker_engine, *docker_engine.containers("myapp"))
 
 
 def test_output_is_followed_line_by_line_also_the_last_without_an_end(

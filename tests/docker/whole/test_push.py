@@ -1,6 +1,7 @@
 """What a pusher sees, by the real git and ssh: the line of a push from end to end."""
 
 import re
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,20 +149,22 @@ def test_the_build_output_arrives_while_the_build_runs(
     whole: Whole, sample: Callable[..., Sample]
 ) -> None:
     app = sample()
-    app.commit({"Dockerfile": dockerfile("RUN echo early-line && sleep 2 && echo late-line")})
+    mark = uuid.uuid4().hex  # no earlier run has cached it
+    slow = f"RUN echo early-{mark} && sleep 2 && echo late-{mark}"
+    app.commit({"Dockerfile": dockerfile(slow)})
     process = whole.popen_git(app.directory, "push", "paas", "master")
     assert process.stdout is not None
 
     seen = []
     for line in process.stdout:
         seen.append(line)
-        if "early-line" in line and "RUN" not in line:
+        if f"early-{mark}" in line and "RUN" not in line:
             break
     assert process.poll() is None
     rest = process.stdout.read()
 
     assert process.wait() == 0, "".join(seen) + rest
-    assert "late-line" in rest
+    assert f"late-{mark}" in rest
 
 
 def test_the_apps_own_dockerfile_is_used_with_the_port_it_exposes(

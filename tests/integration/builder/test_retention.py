@@ -37,7 +37,8 @@ def test_old_builds_go_with_their_sources_but_not_what_runs(platform: Platform) 
     builds = [add(platform, BuildStatus.SUCCEEDED) for _ in range(KEPT + 4)]
     artifact = Artifact("sha256:1", "a" * 40, 2, {"web": None}, 5000)
     platform.store.releases.add(Release("hello", 1, artifact, {}, "ann", 0.0, "Deploy"))
-    platform.store.apps.set_target("hello", Desired(1, {"web": 1}))
+    with platform.store.locks.hold("hello", "a test") as lock:
+        platform.store.apps.set_target(lock, Desired(1, {"web": 1}))
     forget_old_builds(platform, builds[-1])
     left = [2, *range(5, KEPT + 5)]
     assert [build.number for build in reversed(platform.store.builds.list("hello"))] == left

@@ -36,7 +36,7 @@ def test_a_key_can_be_given_as_arguments(door: Door) -> None:
 
 def test_keys_lists_names_types_and_fingerprints(door: Door) -> None:
     header, alice = door.ssh("keys").out.splitlines()
-    assert header.split() == ["name", "type", "fingerprint", "added", "by"]
+    assert header.split() == ["NAME", "TYPE", "FINGERPRINT", "ADDED", "(UTC)", "BY"]
     assert alice.split()[:3] == ["alice", "ssh-ed25519", fingerprint(door, "id_ed25519")]
 
 

@@ -7,6 +7,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from releases.platform import Platform
 from releases.queue import BUILDS, CHANGE_CONFIG, CONVERGE, RELEASES, SCALE
 from releases.settings import Settings
 from releases.store import Store
+from releases.store.connection import NoRedis
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[3]
@@ -111,6 +113,31 @@ def test_a_killed_work_horse_ends_its_log_and_the_worker_goes_on(
             follow(store.logs, log, lambda line: os.kill(int(line), signal.SIGKILL))
         with pytest.raises(DeployFailed, match="does not exist"):
             follow(store.logs, next_log, print)
+
+
+def test_a_worker_that_died_with_its_work_horse_is_settled_by_the_next_sweep(
+    platform: Platform, store: Store, settings: Settings, raw: redis.Redis
+) -> None:
+    log = store.logs.new("myapp")
+    platform.queue.request(RELEASES, HANG, "myapp", log=log)
+    with worker(settings) as process:
+        horse = next(entry for entry in store.logs.follow(log) if entry)
+        process.kill()
+        os.kill(int(horse.line), signal.SIGKILL)
+    # RQ waits a minute for a heartbeat; the test lets that minute be over.
+    for execution in raw.zrange("rq:wip:releases", 0, -1):
+        raw.zadd("rq:wip:releases", {execution: 1})
+
+    platform.queue.settle_lost(store)
+
+    with pytest.raises(DeployFailed, match="the worker process died in the middle of it"):
+        follow(store.logs, log, lambda line: None)
+
+
+def test_without_redis_a_command_gets_one_plain_line(settings: Settings) -> None:
+    nowhere = Store.open(replace(settings, redis_url=f"unix://{settings.home}/none.sock"))
+    with pytest.raises(NoRedis, match="Redis does not answer; is the platform up"):
+        nowhere.apps.get("myapp")
 
 
 def test_an_idle_worker_ends_on_sigterm(

@@ -336,3 +336,14 @@ def test_a_deploy_killed_after_any_call_to_docker_is_finished_by_the_next_conver
     assert statuses(shop) == ["v2 live", "v1 superseded"]
     (serving,) = [one for one in shop.engine.containers("shop") if one.slot.release == 2]
     assert shop.backends() == [serving.backend]
+
+
+def test_a_count_for_a_process_type_that_a_release_lacks_waits_for_one_that_has_it(
+    shop: Shop,
+) -> None:
+    with shop.open() as rollout:
+        changes.scale(rollout, {"web": 1, "worker": 2})
+    deploy(shop, "a")
+    deploy(shop, "b", {"web": None, "worker": "work"})
+
+    assert [name for name in shop.running() if "worker" in name] == ["v2 worker.1", "v2 worker.2"]

@@ -1,6 +1,8 @@
 """Small real HTTP servers: each answers its name, and holds requests until a test lets go."""
 
+import base64
 import contextlib
+import hashlib
 import itertools
 import socket
 import threading
@@ -14,6 +16,7 @@ class Answers(BaseHTTPRequestHandler):
     """`/` at once, `/slow` after a second, `/held` when let go, `/stream` in parts, `/echo` ws."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or headers and body are 40 ms apart
     server: "Backend"
 
     def do_GET(self) -> None:
@@ -60,6 +63,9 @@ class Answers(BaseHTTPRequestHandler):
         self.send_response(101)
         self.send_header("Upgrade", "websocket")
         self.send_header("Connection", "Upgrade")
+        key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        digest = hashlib.sha1(key.encode(), usedforsecurity=False).digest()  # RFC 6455
+        self.send_header("Sec-WebSocket-Accept", base64.b64encode(digest).decode())
         self.end_headers()
         while line := self.rfile.readline():
             self.wfile.write(f"{self.server.name} {line.decode()}".encode())
@@ -80,7 +86,7 @@ class Backend(ThreadingHTTPServer):
         self.let_go = threading.Event()
         self.stopped = threading.Event()
         super().__init__((f"127.0.0.{next(_numbers) % 250 + 2}", 0), Answers)
-        self.thread = threading.Thread(target=self.serve_forever, args=(0.05,))
+        self.thread = threading.Thread(target=self.serve_forever, args=(0.01,))
         self.thread.start()
 
     @property

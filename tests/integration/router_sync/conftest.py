@@ -7,9 +7,7 @@ import pytest
 
 from tests.integration.router_sync.backends import Backends
 from tests.integration.router_sync.stage import Stage
-from tests.services import need, redis_server, short_directory
-
-pytestmark = pytest.mark.integration
+from tests.services import need
 
 
 @pytest.fixture
@@ -28,10 +26,3 @@ def stage(redis_url: str, home: Path) -> Iterator[Stage]:
         running.start_haproxy()
         running.start_sync()
         yield running
-
-
-@pytest.fixture
-def own_redis(home: Path) -> Iterator[str]:
-    """A Redis that a test may kill."""
-    with short_directory() as directory, redis_server(directory) as url:
-        yield url

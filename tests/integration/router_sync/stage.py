@@ -28,7 +28,7 @@ class Answer:
 
     status: int
     body: str
-    headers: dict[str, str]
+    headers: dict[str, str]  # names in lower case
 
 
 class Stage:
@@ -127,7 +127,8 @@ class Stage:
         body = "x" if method == "POST" else None
         connection.request(method, path, body=body, headers={"Host": host, **named})
         answer = connection.getresponse()
-        return Answer(answer.status, answer.read().decode(), dict(answer.headers.items()))
+        seen = {name.lower(): value for name, value in answer.headers.items()}
+        return Answer(answer.status, answer.read().decode(), seen)
 
     def log(self, name: str) -> str:
         """What a process has said."""

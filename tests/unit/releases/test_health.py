@@ -1,6 +1,6 @@
 """When a container counts as healthy, by a clock of our own and a very small engine."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -93,6 +93,19 @@ def test_death_is_said_at_once_with_status_and_last_words() -> None:
 def test_a_restart_by_docker_is_a_death() -> None:
     said = World(dies_after_s={"web.1": (0, RESTARTED)}).refusal(container())
     assert str(said) == "web.1 exited at once, repeatedly; its last lines are above"
+
+
+def test_one_that_docker_restarted_long_ago_is_as_healthy_as_any() -> None:
+    old = replace(container(), status="Up 3 hours")
+    world = World(listens_after_s={"10.0.0.1": 0}, dies_after_s={"web.1": (0, RESTARTED)})
+    assert world.wait(old) == 0
+
+
+def test_one_that_docker_restarts_while_others_boot_is_dead() -> None:
+    old = replace(container(), status="Up 3 hours")
+    listening = {"10.0.0.1": 0.0, "10.0.0.2": 30.0}
+    world = World(listens_after_s=listening, dies_after_s={"web.1": (1, RESTARTED)})
+    assert world.refusal(old, container(index=2)).container.slot.name == "web.1"
 
 
 def test_a_death_by_memory_is_named() -> None:

@@ -1,0 +1,215 @@
+"""The only module that starts and stops containers (and the only one here that knows docker-py)."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+import docker
+import requests
+
+from releases import container as c
+from releases.container import Container, Slot
+from releases.engine import Condition, EngineFailed
+from releases.release import Release
+from releases.settings import Settings
+from releases.store import Store
+
+_PARALLEL = 8
+_ADDRESS_TRIES = 20
+
+
+class LogStream(Protocol):
+    """Chunks of a container's output, or of events, until somebody closes it."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The chunks as they come."""
+
+    def close(self) -> None:
+        """End it, also from another thread."""
+
+
+class _Api(docker.APIClient):
+    def send(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().send(*arguments, **options)
+        except requests.ConnectionError as error:
+            raise EngineFailed("Docker does not answer; is dockerd running?") from error
+
+
+class DockerEngine:
+    """One Docker Engine, on this host, API 1.41 or newer."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        # "auto" asks which version it speaks: the newest engines refuse 1.41.
+        self._api: Any = _Api(base_url=settings.docker_host, version="auto", timeout=60)
+
+    def containers(self, app: str) -> list[Container]:
+        """One call to Docker."""
+        chosen = [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]
+        items = self._api.containers(all=True, filters={"label": chosen})
+        found = [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
+        return sorted(found, key=lambda container: (container.slot.name, container.slot.release))
+
+    def start(self, release: Release, slots: list[Slot]) -> list[Container]:
+        """Create and start; on any failure what was started here is removed again."""
+        self._ensure_network()
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            attempts = [pool.submit(self._start_one, release, slot) for slot in slots]
+        failures = [attempt.exception() for attempt in attempts if attempt.exception()]
+        if not failures:
+            return [attempt.result() for attempt in attempts]
+        for attempt in attempts:
+            if attempt.exception() is None:
+                self.retire(attempt.result(), 0)
+        raise failures[0] or AssertionError("unreachable")
+
+    def start_again(self, containers: list[Container]) -> None:
+        """One call each."""
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            list(pool.map(lambda container: self._call("start", container.id), containers))
+
+    def condition(self, container: Container) -> Condition:
+        """A container that is gone counts as dead."""
+        try:
+            found = self._api.inspect_container(container.id)
+        except docker.errors.NotFound:
+            return Condition(running=False, exit_code=-1, restarts=0, process=0)
+        state = found["State"]
+        return Condition(
+            running=state["Running"] and not state["Restarting"],
+            exit_code=state["ExitCode"],
+            restarts=found["RestartCount"],
+            process=state["Pid"],
+            out_of_memory=state["OOMKilled"],
+        )
+
+    def tail(self, container: Container, lines: int) -> list[str]:
+        """Bytes that are not UTF-8 are replaced."""
+        try:
+            output: bytes = self._api.logs(container.id, tail=lines, stdout=True, stderr=True)
+        except docker.errors.NotFound:
+            return []
+        return output.decode(errors="replace").splitlines()
+
+    def follow(self, container: Container, *, tail: int, follow: bool) -> LogStream:
+        """Output in which Docker's RFC 3339 time stamp leads each line."""
+        wanted = {"stdout": True, "stderr": True, "timestamps": True}
+        stream: LogStream = self._api.logs(
+            container.id, tail=tail, stream=True, follow=follow, **wanted
+        )
+        return stream
+
+    def starts(self, app: str) -> LogStream:
+        """One chunk for each start of a container of the app, as it happens."""
+        chosen = [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]
+        filters = {"type": "container", "event": "start", "label": chosen}
+        stream: LogStream = self._api.events(filters=filters)
+        return stream
+
+    def condemn(self, container: Container) -> None:
+        """By its name: labels cannot change, and Docker renames in one step."""
+        if container.condemned:
+            return
+        name = c.container_name(self._settings.instance, container.app, container.slot)
+        self._call("rename", container.id, name=c.condemned_name(name, container.id))
+
+    def retire(self, container: Container, grace_s: float) -> None:
+        """Two calls: stop (which waits for the end) and remove."""
+        try:
+            self._api.stop(container.id, timeout=int(grace_s))
+            self._api.remove_container(container.id, force=True, v=True)
+        except docker.errors.NotFound:
+            return
+        except docker.errors.APIError as error:
+            if "already in progress" not in str(error):
+                raise EngineFailed(f"cannot remove {container.slot.name}: {error}") from error
+
+    def image_exists(self, image: str) -> bool:
+        """Asks by id."""
+        try:
+            self._api.inspect_image(image)
+        except docker.errors.ImageNotFound:
+            return False
+        return True
+
+    def remove_images(self, app: str) -> None:
+        """By our labels, so that an image somebody else tagged alike stays."""
+        chosen = [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]
+        for image in self._api.images(filters={"label": chosen}, all=False):
+            self._call("remove_image", image["Id"], force=True)
+
+    def _start_one(self, release: Release, slot: Slot) -> Container:
+        for _ in range(_ADDRESS_TRIES):
+            address = c.pick_address(self._settings.subnet, self._store.next_address())
+            request = c.create_request(self._settings, release, slot, address)
+            identifier = self._create(request, release.app, slot)
+            try:
+                self._api.start(identifier)
+            except docker.errors.APIError as error:
+                self._api.remove_container(identifier, force=True)
+                if "address already in use" in str(error).lower():
+                    continue
+                raise EngineFailed(f"cannot start {slot.name}: {_plain(error)}") from error
+            return Container(identifier, release.app, slot, address, release.port, "running")
+        raise EngineFailed(f"no free address in {self._settings.subnet}; set a larger subnet")
+
+    def _create(self, request: dict[str, object], app: str, slot: Slot) -> str:
+        name = c.container_name(self._settings.instance, app, slot)
+        try:
+            return str(self._api.create_container_from_config(request, name)["Id"])
+        except docker.errors.ImageNotFound as error:
+            raise EngineFailed(
+                f"the image of v{slot.release} is gone; push its commit again to rebuild it"
+            ) from error
+        except docker.errors.APIError as error:
+            raise EngineFailed(f"cannot create {slot.name}: {_plain(error)}") from error
+
+    def _ensure_network(self) -> None:
+        try:
+            self._api.inspect_network(self._settings.network)
+        except docker.errors.NotFound:
+            self._make_network()
+
+    def _make_network(self) -> None:
+        pool = docker.types.IPAMPool(subnet=self._settings.subnet)
+        try:
+            self._api.create_network(
+                self._settings.network,
+                driver="bridge",
+                check_duplicate=True,
+                ipam=docker.types.IPAMConfig(pool_configs=[pool]),
+                # Containers do not reach each other; the host, and so HAProxy, reaches all.
+                options={"com.docker.network.bridge.enable_icc": "false"},
+                labels={c.INSTANCE: self._settings.instance},
+            )
+        except docker.errors.APIError as error:
+            if error.status_code != 409:  # 409: another worker was faster
+                raise EngineFailed(
+                    f"cannot make the network {self._settings.network} on {self._settings.subnet}: "
+                    f"{_plain(error)}; the setting subnet chooses another range"
+                ) from error
+
+    def _call(self, method: str, identifier: str, **arguments: object) -> None:
+        try:
+            getattr(self._api, method)(identifier, **arguments)
+        except docker.errors.NotFound:
+            return
+        except docker.errors.APIError as error:
+            raise EngineFailed(f"Docker refused to {method}: {_plain(error)}") from error
+
+
+def _plain(error: docker.errors.APIError) -> str:
+    explanation = error.explanation or str(error)
+    return str(explanation).splitlines()[0][:300]
+
+
+def connect(settings: Settings, store: Store) -> DockerEngine:
+    """The engine that the settings name; EngineFailed if it cannot be reached."""
+    try:
+        return DockerEngine(settings, store)
+    except (docker.errors.DockerException, requests.RequestException) as error:
+        raise EngineFailed(
+            f"Docker does not answer at {settings.docker_host}; is dockerd running?"
+        ) from error
