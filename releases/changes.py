@@ -145,7 +145,7 @@ def _usable(release: Release, state: ReleaseState) -> Release:
 def _where(rollout: Rollout, release: Release) -> str:
     if "web" not in release.artifact.processes:
         return "without a web process"
-    return rollout.settings.url(f"{release.app}.{rollout.settings.domain}")
+    return rollout.settings.url(rollout.settings.host(release.app))
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -84,7 +84,7 @@ def hosts(rollout: Rollout, release: Release) -> list[str]:
     if "web" not in release.artifact.processes:
         return []
     own = rollout.store.routes.domains(release.app)
-    return [f"{release.app}.{rollout.settings.domain}", *own]
+    return [rollout.settings.host(release.app), *own]
 
 
 def wait_acknowledged(rollout: Rollout, version: int) -> None:

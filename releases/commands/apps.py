@@ -83,7 +83,7 @@ def _formation(app: App) -> str:
 
 def _url(session: Session, app: str) -> str:
     settings = session.platform.settings
-    return settings.url(f"{app}.{settings.domain}")
+    return settings.url(settings.host(app))
 
 
 COMMANDS = (
