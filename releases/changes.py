@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from releases.app import App, BadScale, Desired, NotDeployed, default_formation
+from releases.app import App, BadScale, BeingDestroyed, Desired, NotDeployed, default_formation
 from releases.build import Build
 from releases.config import ConfigChange, check_size
 from releases.errors import PaasError
@@ -111,7 +111,7 @@ def formation(app: App, artifact: Artifact) -> dict[str, int]:
 def _app(rollout: Rollout) -> App:
     app = rollout.store.apps.get(rollout.lock.app)
     if app.destroying:
-        raise PaasError(f"app {app.name} is being destroyed")
+        raise BeingDestroyed(app.name)
     return app
 
 

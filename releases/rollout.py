@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from releases.app import App, Desired
+from releases.app import App, BeingDestroyed, Desired
 from releases.container import Container, Slot, slots
 from releases.engine import Engine
 from releases.errors import PaasError
@@ -40,6 +40,8 @@ def converge(rollout: Rollout) -> None:
     stops it when the routers have let it go.
     """
     app = rollout.store.apps.get(rollout.lock.app)
+    if app.destroying:
+        raise BeingDestroyed(app.name)
     desired = app.target or app.live
     if desired is None:
         return

@@ -10,6 +10,7 @@ from releases.store.connection import Client
 MAX_LINES = 20_000  # the oldest go first
 MAX_LINE_CHARS = 4_000
 KEPT_S = 30 * 24 * 3600
+NO_APP = ""  # for a log that outlives its app
 
 
 @dataclass(frozen=True)
