@@ -22,7 +22,7 @@ def settle_lost_builds(platform: Platform, current: Build) -> None:
             store.builds.save(
                 replace(build, status=BuildStatus.FAILED, finished_at=time.time(), reason=_LOST)
             )
-            if not any(entry.ended for entry in store.logs.read(build.log)):
+            if not store.logs.has_ended(build.log):
                 DeployLog(store.logs, build.log).fail(f"App build failed: {_LOST}")
 
 

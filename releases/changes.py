@@ -9,7 +9,7 @@ from releases.build import Build
 from releases.config import ConfigChange, check_size
 from releases.errors import PaasError
 from releases.release import Artifact, Release, ReleaseState, ReleaseStatus
-from releases.rollout import Rollout, begin
+from releases.rollout import Rollout, begin, put_aside
 
 
 class Superseded(PaasError):
@@ -28,6 +28,7 @@ def deploy(rollout: Rollout, build: Build) -> str:
         raise PaasError(f"build {build.number} of {app.name} has no image; push again")
     live = _live_release(rollout, app)
     if live and live.artifact.image == artifact.image:
+        put_aside(rollout)
         return f"{live.name} runs this commit already, {_where(rollout, live)}"
     if live and live.artifact.build > build.number:
         raise Superseded(
@@ -45,6 +46,7 @@ def change_config(rollout: Rollout, change: ConfigChange, who: str) -> str:
     config = change.apply(old)
     check_size(config)
     if config == old:
+        put_aside(rollout)
         return f"Nothing to change: {app.name} has this config already"
     live = _live_release(rollout, app)
     if live is None:

@@ -9,7 +9,7 @@ from rq.job import Job
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
-from releases.log import DeployLog
+from releases.lost import end_log
 from releases.store import Store
 
 BUILDS = "builds"
@@ -17,7 +17,7 @@ RELEASES = "releases"
 
 # One table of what can be asked of the workers: a job is a name, so that the process
 # that asks needs no import of the code that does it.
-# Every job's last argument is the deploy log's id; `request` adds it.
+# Every job's first argument is the app; its last one is the deploy log's id, which `request` adds.
 BUILD = "builder.jobs.build"  # app, build number
 DEPLOY = "releases.jobs.deploy"  # app, build number
 CHANGE_CONFIG = "releases.jobs.change_config"  # app, change id, who
@@ -40,7 +40,10 @@ class JobQueue:
     def request(
         self, queue: str, job: str, *arguments: object, log: str, timeout_s: int = 3600
     ) -> str:
-        """Queue a job that writes to the deploy log `log` and ends it; return the job's id."""
+        """Queue a job that writes to the deploy log `log` and ends it; return the job's id.
+
+        The first argument is the app's name.
+        """
         made = self._queue(queue).enqueue_call(
             func=job,
             args=(*arguments, log),
@@ -98,7 +101,4 @@ def _lost_to(store: Store) -> Callable[..., bool]:
 
 
 def _end_log(store: Store, job: Job) -> None:
-    log = job.meta["log"]
-    if not any(entry.ended for entry in store.logs.read(log)):
-        reason = "the worker process died in the middle of it; try again"
-        DeployLog(store.logs, log).fail(reason)
+    end_log(store, str(job.args[0]), job.meta["log"])
