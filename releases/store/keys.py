@@ -48,8 +48,8 @@ def unlocked(name: str) -> str:
     return f"paas:app:{name}:unlocked"
 
 
-def release(name: str, number: int) -> str:
-    """Hash: a release."""
+def release(name: str, number: int | str) -> str:
+    """Hash: a release. Without a number, what the keys of all releases begin with."""
     return f"paas:app:{name}:release:{number}"
 
 
