@@ -161,5 +161,5 @@ def test_a_wrong_argument_is_one_line(settings: Settings) -> None:
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == " !     usage: python -m releases [converge]\n"
