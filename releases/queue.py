@@ -9,7 +9,7 @@ from rq.job import Job
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
-from releases.lost import end_log
+from releases.lost import settle
 from releases.store import Store
 
 BUILDS = "builds"
@@ -67,7 +67,7 @@ class JobQueue:
         """Work off a queue until told to stop (SIGTERM ends after the job at hand)."""
 
         def horse_died(job: Job, pid: int, status: int, usage: struct_rusage) -> None:
-            _end_log(store, job)
+            _settle(store, job)
 
         Worker(
             [self._queue(queue)],
@@ -79,7 +79,7 @@ class JobQueue:
         ).work(logging_level="WARNING")
 
     def settle_lost(self, store: Store) -> None:
-        """End the logs of jobs whose whole worker died; RQ knows after a minute of silence."""
+        """Settle jobs whose whole worker died; RQ knows after a minute of silence."""
         for name in (BUILDS, RELEASES):
             registry = StartedJobRegistry(
                 name, connection=self._connection, serializer=JSONSerializer
@@ -94,11 +94,11 @@ def _lost_to(store: Store) -> Callable[..., bool]:
     """RQ's handler for a job that raised or was abandoned: whoever follows must not wait."""
 
     def handle(job: Job, *_: object) -> bool:
-        _end_log(store, job)
+        _settle(store, job)
         return True  # other handlers go on
 
     return handle
 
 
-def _end_log(store: Store, job: Job) -> None:
-    end_log(store, str(job.args[0]), job.meta["log"])
+def _settle(store: Store, job: Job) -> None:
+    settle(store, str(job.args[0]), job.meta["log"])
