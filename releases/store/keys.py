@@ -4,7 +4,7 @@ APPS = "paas:apps"  # set of names
 DOMAINS = "paas:domains"  # hash: host -> app that claimed it
 SSH_KEYS = "paas:keys"  # hash: fingerprint -> JSON
 ADDRESSES = "paas:addresses"  # counter: containers' addresses go round the subnet
-FENCE = "paas:fence"  # counter: every lock taken gets a higher token
+FENCE = "paas:fence"  # counter: every lock gets a token of its own
 RETIRING = "paas:retiring"  # set of apps that may have containers to retire
 
 ROUTER_EPOCH = "router:epoch"
@@ -48,8 +48,8 @@ def unlocked(name: str) -> str:
     return f"paas:app:{name}:unlocked"
 
 
-def release(name: str, number: int) -> str:
-    """Hash: a release."""
+def release(name: str, number: int | str) -> str:
+    """Hash: a release. Without a number, what the keys of all releases begin with."""
     return f"paas:app:{name}:release:{number}"
 
 

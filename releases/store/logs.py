@@ -10,6 +10,8 @@ from releases.store.connection import Client
 MAX_LINES = 20_000  # the oldest go first
 MAX_LINE_CHARS = 4_000
 KEPT_S = 30 * 24 * 3600
+_STRAGGLERS = 100  # lines that may come after the verdict
+NO_APP = ""  # for a log that outlives its app
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class LogStore:
     def read(self, log: str) -> list[LogEntry]:
         """All that is there now."""
         return [_entry(item) for item in self._redis.xrange(keys.log(log))]
+
+    def has_ended(self, log: str) -> bool:
+        """Whether the verdict is there."""
+        newest = self._redis.xrevrange(keys.log(log), count=_STRAGGLERS)
+        return any(_entry(item).ended for item in newest)
 
     def follow(self, log: str, after: str = "0", idle_s: float = 1.0) -> Iterator[LogEntry | None]:
         """Yield entries as they come, up to the verdict; None after each silence of `idle_s`.
