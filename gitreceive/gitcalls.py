@@ -20,10 +20,6 @@ class AppEnding(PaasError):
     """The app is being destroyed."""
 
 
-class NothingPushed(PaasError):
-    """The app exists and has no code."""
-
-
 class GitCalls:
     """Serves git's requests, each in its own thread."""
 
@@ -41,9 +37,9 @@ class GitCalls:
 
     def _upload(self, call: Call, request: GitRequest) -> int:
         repository = Repository(self._platform.settings.repositories, request.app)
-        self._platform.store.apps.get(request.app)
-        if not repository.exists:
-            raise NothingPushed(f"nothing was ever pushed to {request.app}; push to it first")
+        if self._platform.store.apps.get(request.app).destroying:
+            raise AppEnding(f"app {request.app} is being destroyed")
+        repository.ensure()  # an app that nothing was pushed to is cloned as an empty repository
         process = self._start(call, request, repository, None)
         wiring = bridge.Wiring(lambda data: data, bridge.Untouched(), process.kill)
         return bridge.carry(call.client, process, wiring)

@@ -37,6 +37,11 @@ class RefCommand:
         return self.ref.removeprefix(HEADS).removeprefix(TAGS)
 
     @property
+    def moves_nothing(self) -> bool:
+        """Whether the ref is there already."""
+        return self.old == self.new
+
+    @property
     def is_branch(self) -> bool:
         """Whether it moves a branch."""
         return self.ref.startswith(HEADS)
