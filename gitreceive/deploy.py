@@ -127,7 +127,7 @@ class Push:
             repository=self._repository.path,
             quarantine=quarantine,
         )
-        verdict = follow(platform.store.logs, build.log, self._print, self._stop_if_gone)
+        verdict = follow(platform.store.log_reader, build.log, self._print, self._stop_if_gone)
         self._say(verdict)
         self._repository.point_head(command.ref)
 
