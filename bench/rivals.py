@@ -56,10 +56,10 @@ class Rival:
 
 
 @contextmanager
-def rivals(directory: Path, builds: str = "instant") -> Iterator[list[Rival]]:
+def rivals(directory: Path) -> Iterator[list[Rival]]:
     """Our door, OpenSSH with our git settings, OpenSSH and git as they come; in this order."""
     with ExitStack() as stack:
-        ours = stack.enter_context(_door(_fresh(directory, "ours"), builds))
+        ours = stack.enter_context(our_door(directory))
         same = stack.enter_context(_openssh(_fresh(directory, "same"), "OpenSSH, same", True))
         plain = stack.enter_context(_openssh(_fresh(directory, "plain"), "OpenSSH, plain", False))
         yield [ours, same, plain]
@@ -71,7 +71,9 @@ def _fresh(directory: Path, name: str) -> Path:
 
 
 @contextmanager
-def _door(directory: Path, builds: str) -> Iterator[Rival]:
+def our_door(near: Path, builds: str = "instant") -> Iterator[Rival]:
+    """Our front door; its builds take no time, or are `held` until someone ends their logs."""
+    directory = _fresh(near, "ours")
     home = directory / "home"
     home.mkdir()
     with redis_process(directory) as (url, redis):

@@ -15,7 +15,7 @@ from releases.store.logs import LogEntry, LogStore, log_entry
 
 PATIENCE_S = 30.0  # a Redis that is away for longer ends the following
 _RETRY_S = 0.2
-_BLOCK_S = 5.0  # in case a wake-up was lost with Redis
+BLOCK_S = 2.0  # less than redis-py waits for an answer (5 s); also if a wake-up was lost
 _BATCH = 256  # entries of all logs together that one answer brings
 _CATCH_UP = 64  # entries that a slow follower reads by itself at once
 _EXTRA_CONNECTIONS = 4  # beside the one that waits
@@ -130,7 +130,7 @@ class LogReader:
         places = {key: feed.last for key, feed in feeds.items() if feed.is_wanted}
         answer = self._redis.xread(
             {keys.LOG_READERS: woken, **places},
-            block=int(_BLOCK_S * 1000),
+            block=int(BLOCK_S * 1000),
             count=max(1, _BATCH // (1 + len(places))),
         )
         for key, items in answer:
