@@ -9,21 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.services import need, running, wait_for
-from tests.whole import Whole, free_port
+from bench.sshd import sshd
+from tests.whole import Whole
 
 IMAGE = "paas-bench/floor:latest"
 CONTAINER = "paas-bench-floor"
 LABEL = "paas.bench=floor"
-SSHD = """Port {port}
-ListenAddress 127.0.0.1
-HostKey {directory}/host_key
-AuthorizedKeysFile {directory}/client_key.pub
-PidFile {directory}/sshd.pid
-StrictModes no
-PermitRootLogin yes
-UsePAM no
-"""
 
 
 @dataclass(frozen=True)
@@ -85,17 +76,8 @@ def docker() -> str:
 @contextmanager
 def floor(whole: Whole, directory: Path) -> Iterator[Floor]:
     """An sshd of our own with OpenSSH's defaults, and a bare repository."""
-    for key in ("host_key", "client_key"):
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(directory / key)]
-        subprocess.run(command, check=True)
     subprocess.run(["git", "init", "-q", "--bare", str(directory / "floor.git")], check=True)
-    port = free_port()
-    config = directory / "sshd_config"
-    config.write_text(SSHD.format(port=port, directory=directory))
-    Path("/run/sshd").mkdir(exist_ok=True)
-    log = directory / "sshd.log"
-    with running([need("sshd"), "-D", "-e", "-f", str(config)], log):
-        wait_for(lambda: "listening" in log.read_text(), "sshd")
+    with sshd(directory) as (port, _):
         try:
             yield Floor(directory, port, *_build_of(whole), whole.settings.network)
         finally:
