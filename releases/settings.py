@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from releases.branch import BadBranchName, parse_branches
 from releases.errors import BadInput
 from releases.route import BadDomain, check_domain
 
@@ -45,6 +46,7 @@ class Settings:
     drain_s: float = 30.0
     stop_grace_s: float = 10.0
     build_timeout_s: int = 1800
+    deploy_branches: str = "main,master"  # unless an app has its own
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -175,7 +177,16 @@ def _instance(value: str) -> str:
     return value
 
 
+def _branches(value: str) -> str:
+    try:
+        parse_branches(value)
+    except BadBranchName as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
 _TEXTS: Mapping[str, Callable[[str], str]] = {
+    "deploy_branches": _branches,
     "domain": _domain,
     "instance": _instance,
     "subnet": _subnet,

@@ -6,6 +6,7 @@ SSH_KEYS = "paas:keys"  # hash: fingerprint -> JSON
 ADDRESSES = "paas:addresses"  # counter: containers' addresses go round the subnet
 FENCE = "paas:fence"  # counter: every lock gets a token of its own
 RETIRING = "paas:retiring"  # set of apps that may have containers to retire
+LOG_READERS = "paas:logreaders"  # stream of one entry: a process follows another log
 
 ROUTER_EPOCH = "router:epoch"
 ROUTER_VERSION = "router:version"
