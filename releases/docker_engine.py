@@ -107,8 +107,10 @@ class DockerEngine:
         with _one_line(f"read the output of {container.slot.name}"):
             try:
                 output: bytes = self._api.logs(container.id, tail=lines, stdout=True, stderr=True)
-            except docker.errors.NotFound:
-                return []
+            except docker.errors.APIError as error:
+                if error.status_code in (404, 409):  # 409: it is being removed
+                    return []
+                raise
         return output.decode(errors="replace").splitlines()
 
     def follow(self, container: Container, *, tail: int, follow: bool) -> LogStream:
@@ -193,8 +195,7 @@ class DockerEngine:
             return str(self._api.create_container_from_config(request, name)["Id"])
         except docker.errors.ImageNotFound as error:
             raise EngineFailed(
-                f"the image of v{slot.release} is gone; push a new commit to build another "
-                "(git commit --allow-empty makes one)"
+                f"the image of v{slot.release} is gone; `ps:rebuild {app}` builds what is live again"
             ) from error
         except docker.errors.APIError as error:
             raise EngineFailed(f"cannot create {slot.name}: {_reason(error)}") from error

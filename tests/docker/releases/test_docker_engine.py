@@ -242,7 +242,7 @@ def test_images_of_the_app_are_removed_and_no_others(
 
 def test_a_missing_image_is_one_plain_line(docker_engine: DockerEngine) -> None:
     made = examples.artifact(image="sha256:" + "0" * 64)
-    with pytest.raises(EngineFailed, match="the image of v1 is gone; push a new commit"):
+    with pytest.raises(EngineFailed, match="the image of v1 is gone; `ps:rebuild myapp`"):
         docker_engine.start(examples.release(made=made), [Slot(1, 0, "web", 1)])
     assert docker_engine.containers("myapp") == []
 
