@@ -195,7 +195,7 @@ class DockerEngine:
             return str(self._api.create_container_from_config(request, name)["Id"])
         except docker.errors.ImageNotFound as error:
             raise EngineFailed(
-                f"the image of v{slot.release} is gone; `ps:rebuild {app}` builds what is live again"
+                f"the image of v{slot.release} is gone; `ps:rebuild {app}` builds what is live"
             ) from error
         except docker.errors.APIError as error:
             raise EngineFailed(f"cannot create {slot.name}: {_reason(error)}") from error

@@ -9,7 +9,7 @@ import pytest
 from tests.load import load_on
 from tests.sample import Sample
 from tests.services import wait_for
-from tests.whole import Whole, wait_until_it_answers, whole_platform
+from tests.whole import INSTANCE, SUBNET, Whole, wait_until_it_answers, whole_platform
 
 pytestmark = pytest.mark.docker
 
@@ -19,7 +19,8 @@ OURS = ("router_sync", "gitreceive", "converger", "builder", "releases")
 @pytest.fixture(scope="module")
 def mortal() -> Iterator[Whole]:
     """A platform of its own: this one gets killed."""
-    with whole_platform(PAAS_INSTANCE="paas-mortal", PAAS_SUBNET="10.217.0.0/16") as platform:
+    apart = {"PAAS_INSTANCE": f"{INSTANCE}-mortal", "PAAS_SUBNET": SUBNET.replace("216", "218")}
+    with whole_platform(**apart) as platform:
         yield platform
 
 
