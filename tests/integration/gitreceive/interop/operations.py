@@ -292,7 +292,7 @@ OPERATIONS: dict[str, Callable[[Bench], None]] = {
     "failed deploy, refused": failed_deploy,
     "push from a shallow clone": from_shallow,
     "shallow, history elsewhere": from_shallow_elsewhere,
-    "the same, refused": from_shallow_refused,
+    "shallow elsewhere, refused": from_shallow_refused,
     "ways to write the path": spellings,
     "clone": clone,
     "fetch": fetch,
