@@ -126,13 +126,14 @@ class Whole:
         self.processes[name].send_signal(signal.SIGKILL)
         self.processes[name].wait()
 
-    def kill_tree(self, name: str) -> None:
-        """A worker and the work horse that it forked into a group of its own."""
-        parent = self.processes[name].pid
-        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        self.kill(name)
-        for child in children:
-            os.kill(int(child), signal.SIGKILL)
+    def busy(self, room: str) -> tuple[str, list[int]]:
+        """The worker of a room that has forked a work horse, and the horse."""
+        for name, process in self.processes.items():
+            if name.partition("-")[0] == room:
+                children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+                if children:
+                    return name, [int(child) for child in children.split()]
+        raise AssertionError(f"no worker of {room} has anything to do")
 
 
 @contextmanager

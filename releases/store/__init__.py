@@ -9,6 +9,7 @@ from releases.store.apps import AppStore
 from releases.store.builds import BuildStore
 from releases.store.connection import Client, Wakeups, connect, wakeups
 from releases.store.locks import LockStore
+from releases.store.log_reader import LogReader
 from releases.store.logs import LogStore
 from releases.store.releases import ReleaseStore
 from releases.store.routes import RouteStore
@@ -27,6 +28,7 @@ class Store:
         self.routes = RouteStore(client, vault)
         self.locks = LockStore(client)
         self.logs = LogStore(client)
+        self.log_reader = LogReader(client, self.logs)
         self.ssh_keys = SshKeyStore(client)
 
     @classmethod

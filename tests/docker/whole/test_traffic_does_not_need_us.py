@@ -1,5 +1,6 @@
 """With every part of the platform dead, HAProxy goes on; the parts come back and agree."""
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -58,19 +59,25 @@ def test_a_killed_haproxy_starts_with_the_last_known_routes(mortal: Whole, servi
     wait_for(lambda: mortal.get(serving.app).body == body, "HAProxy")
 
 
+@pytest.mark.parametrize("victim", ["worker", "work horse"])
 def test_a_release_worker_killed_in_mid_rollout_leaves_a_whole_release(
-    mortal: Whole, serving: Sample
+    mortal: Whole, serving: Sample, victim: str
 ) -> None:
-    serving.commit({}, version="two")
+    serving.commit({}, version=f"after the {victim}")
     pushing = mortal.popen_git(serving.directory, "push", "paas", "master")
     assert pushing.stdout is not None
     assert any("Starting web.1" in line for line in pushing.stdout)
-    mortal.kill_tree("releases")
-    mortal.start("releases")
+    name, horses = mortal.busy("releases")
+    if victim == "worker":
+        mortal.kill(name)
+    for horse in horses:
+        os.kill(horse, signal.SIGKILL)
+    if victim == "worker":
+        mortal.start("releases", int(name.partition("-")[2] or 0))
     said = pushing.stdout.read()
 
     assert pushing.wait(120) == 0, said  # the next converge finishes it, and the push with it
-    assert mortal.get(serving.app).body.startswith("two")
+    assert mortal.get(serving.app).body.startswith(f"after the {victim}")
     assert mortal.platform.store.apps.get(serving.app).target is None
 
 

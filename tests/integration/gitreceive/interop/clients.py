@@ -225,7 +225,7 @@ CLIENTS: dict[str, Callable[[Door], Client]] = {
     "git v1": lambda door: Git(door, "1", transports.openssh()),
     "git v2": lambda door: Git(door, "2", transports.openssh()),
     "persist": lambda door: Git(
-        door, "2", transports.Transport(transports.control, end=_endtransports.control)
+        door, "2", transports.Transport(transports.control, end=transports.end_control)
     ),
     "rekey": lambda door: Git(door, "2", transports.openssh("-o", "RekeyLimit=16K")),
     "fido": lambda door: Git(door, "2", transports.Transport(transports.fido)),

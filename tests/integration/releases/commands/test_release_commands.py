@@ -227,6 +227,14 @@ def test_an_encoded_value_is_kept_to_the_byte(shell: Shell, live: str) -> None:
     assert shell.platform.store.apps.change(job.args[1]).values == {"A": value}
 
 
+def test_a_port_may_be_encoded_as_any_other_value(shell: Shell, live: str) -> None:
+    encoded = base64.b64encode(b"8123").decode()
+    _, job = shell.worked_off(
+        "config:set", live, "--encoded", f"PORT={encoded}", ending=lambda log: log.succeed("")
+    )
+    assert shell.platform.store.apps.change(job.args[1]).values == {"PORT": "8123"}
+
+
 def test_several_names_are_unset_by_one_job(shell: Shell, live: str) -> None:
     shell.platform.store.apps.set_config(live, {"A": "1", "B": "2"})
     shown, job = shell.worked_off(
