@@ -61,7 +61,7 @@ class LogStore:
     def has_ended(self, log: str) -> bool:
         """Whether the verdict is there."""
         newest = self._redis.xrevrange(keys.log(log), count=_STRAGGLERS)
-        return any(_entry(item).ended for item in newest)
+        return any(log_entry(item).ended for item in newest)
 
     def follow(self, log: str, after: str = "0", idle_s: float = 1.0) -> Iterator[LogEntry | None]:
         """Yield entries as they come, up to the verdict; None after each silence of `idle_s`.
