@@ -49,8 +49,9 @@ class Front:
         if call.key is None:
             raise KeyRemoved("this key was removed; nothing can be done with it any more")
         words = split(_text(call.line))
-        # never more than two words: what follows may be a secret
-        _log.info("%s (%s): %r", call.key.name, call.key.fingerprint, words[:2])
+        # never more than two words, nor what follows a "=": it may be a secret
+        shown = [word.partition("=")[0] for word in words[:2]]
+        _log.info("%s (%s): %r", call.key.name, call.key.fingerprint, shown)
         request = git.parse_request(words) if words else None
         if request:
             return self._git_calls.serve(call, call.key.name, request)

@@ -135,13 +135,13 @@ def put_aside(rollout: Rollout, but: int = 0) -> None:
     `but` is the release to be rolled out next.
     """
     store, name = rollout.store, rollout.lock.app
-    target = store.apps.get(name).target
-    if target:
-        if not store.logs.has_ended(target.log):
-            DeployLog(store.logs, target.log).fail(_PUT_ASIDE)
+    app = store.apps.get(name)
+    if app.target:
+        if not store.logs.has_ended(app.target.log):
+            DeployLog(store.logs, app.target.log).fail(_PUT_ASIDE)
         store.apps.set_target(rollout.lock, None)
         store.retire_now(name)
-    for number in store.releases.pending(name):
+    for number in store.releases.pending(name, app.live.release if app.live else 0):
         if number != but:
             store.releases.fail(name, number, _PUT_ASIDE)
 

@@ -8,6 +8,7 @@ from releases.app import App
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table
 from releases.errors import PaasError
+from releases.log import DeployFailed
 from releases.queue import CONVERGE, RELEASES
 from releases.route import BadDomain, check_domain
 
@@ -101,7 +102,13 @@ def _reroute(session: Session, app: App, doing: str, hosts: Sequence[str]) -> No
         return
     log = session.platform.store.logs.new(app.name)
     session.platform.queue.request(RELEASES, CONVERGE, app.name, log=log)
-    session.follow(log)
+    try:
+        session.follow(log)
+    except DeployFailed:
+        session.print(
+            "       noted; the routes follow with the next deploy or restart that succeeds"
+        )
+        raise
 
 
 HOSTS = click.Argument(["hosts"], nargs=-1, required=True, metavar="HOST...")

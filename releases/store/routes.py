@@ -72,7 +72,7 @@ class RouteStore:
 
     def unroute(self, app: str) -> int:
         """Take all hosts of an app out of the routes; return the version."""
-        return int(self._unroute(keys=[keys.hosts(app)], args=[uuid.uuid4().hex]))
+        return int(self._unroute(keys=[keys.hosts(app)], args=[app, uuid.uuid4().hex]))
 
     def hosts(self, app: str) -> list[str]:
         """Hosts that route to the app now, sorted."""

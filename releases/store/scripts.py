@@ -13,7 +13,7 @@ local FRONTEND, DEAD = '{keys.frontend("")}', '{keys.dead("")}'
 _PUBLISH = (
     _NAMES
     + """
-local function publish(published, wanted, epoch)
+local function publish(app, published, wanted, epoch)
   redis.call('SET', EPOCH, epoch, 'NX')
   local changed = {}
   for host, list in pairs(wanted) do
@@ -27,9 +27,12 @@ local function publish(published, wanted, epoch)
   end
   for _, host in ipairs(redis.call('SMEMBERS', published)) do
     if not wanted[host] then
-      redis.call('DEL', FRONTEND .. host, DEAD .. host)
       redis.call('SREM', published, host)
-      changed[#changed + 1] = host
+      -- another app may have claimed and published it since
+      if redis.call('LINDEX', FRONTEND .. host, 0) == app then
+        redis.call('DEL', FRONTEND .. host, DEAD .. host)
+        changed[#changed + 1] = host
+      end
     end
   end
   if #changed == 0 then return tonumber(redis.call('GET', VERSION) or '0') end
@@ -56,7 +59,7 @@ if old then
   end
 end
 redis.call('HSET', release .. ARGV[8], 'status', 'live')
-local version = publish(published, cjson.decode(ARGV[5]), ARGV[6])
+local version = publish(ARGV[9], published, cjson.decode(ARGV[5]), ARGV[6])
 -- counts asked for process types that this release lacks wait for one that has them
 local formation = cjson.decode(redis.call('HGET', app, 'formation') or '{}')
 for name, count in pairs(cjson.decode(ARGV[3])) do formation[name] = count end
@@ -69,7 +72,7 @@ redis.call('PUBLISH', ARGV[11], ARGV[9])
 return version
 """
 )
-UNROUTE = _PUBLISH + "return publish(KEYS[1], {}, ARGV[1])"
+UNROUTE = _PUBLISH + "return publish(ARGV[1], KEYS[1], {}, ARGV[2])"
 CHANGES = (
     _NAMES
     + """

@@ -148,6 +148,12 @@ def test_what_is_known_of_an_app_is_shown(shell: Shell, live: str) -> None:
     assert json.loads(shell("apps:info", live, "--json"))["domains"] == ["www.example.com"]
 
 
+def test_an_app_without_a_release_has_dashes_for_what_comes_with_one(shell: Shell) -> None:
+    shell("apps:create", "myapp")
+    shown = dict(line.split(None, 1) for line in shell("apps:info", "myapp").splitlines())
+    assert [shown[name] for name in ("release:", "commit:", "image:", "processes:")] == ["-"] * 4
+
+
 @pytest.mark.parametrize("words", [[], ["--confirm", "other"], ["--confirm", ""]])
 def test_nothing_is_destroyed_without_the_name_typed_twice(
     shell: Shell, live: str, words: list[str]
