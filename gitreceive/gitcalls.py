@@ -12,6 +12,7 @@ from gitreceive.nothing_new import LEFT_AT_ONCE, when_nothing_was_pushed
 from gitreceive.pktline import CommandGate, ReportFilter
 from gitreceive.repository import Repository
 from gitreceive.session import Call
+from gitreceive.upkeep import Upkeep
 from releases.app import AppExists
 from releases.errors import PaasError
 
@@ -27,6 +28,7 @@ class GitCalls:
         self._deployer = deployer
         self._platform = deployer.platform
         self._limits = limits
+        self._upkeep = Upkeep(limits)
 
     def serve(self, call: Call, who: str, request: GitRequest) -> int:
         """Serve one push or fetch to its end; return git's exit status."""
@@ -61,6 +63,7 @@ class GitCalls:
             return bridge.carry(call.client, process, wiring)
         finally:
             push.end()
+            self._upkeep.look(repository)
 
     def _last_words(self, gate: CommandGate, repository: Repository) -> str:
         if gate.is_silent:

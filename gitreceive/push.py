@@ -76,6 +76,7 @@ class PushCheck:
         """Return the command that deploys, if one does; PushRefused."""
         for command in commands:
             self._check(command)
+        self._check_conflicts([one for one in commands if one.new and not one.old])
         deploying = [one for one in commands if one.new and self._is_deploy_branch(one)]
         if len(deploying) > 1:
             names = listed(sorted(command.name for command in deploying))
@@ -93,6 +94,24 @@ class PushCheck:
             self._check_commit(command, command.new)
         elif self.repository.kind(command.new, self.quarantine) is None:
             raise PushRefused(f"{command.name} would name an object that was not sent")
+
+    def _check_conflicts(self, created: Sequence[RefCommand]) -> None:
+        """git keeps a ref in a file: `topic` and `topic/x` cannot both be, and it sees that late.
+
+        What came with such a push would stay, and what deployed with it would run.
+        """
+        if not created:
+            return
+        names = self.repository.names() | {command.ref for command in created}
+        folders = {name.rpartition("/")[0] for name in names}
+        folders |= {name for folder in folders for name in _above(folder)}
+        for command in created:
+            taken = {command.ref} & folders or set(_above(command.ref)) & names
+            if taken:
+                raise PushRefused(
+                    f"{command.name} cannot be beside a branch or tag whose name begins or ends "
+                    "within it; delete that first, in a push of its own"
+                )
 
     def _check_name(self, command: RefCommand) -> None:
         if not command.ref.startswith((HEADS, TAGS)):
@@ -114,6 +133,12 @@ class PushCheck:
 
     def _is_deploy_branch(self, command: RefCommand) -> bool:
         return command.is_branch and command.name in self.branches
+
+
+def _above(ref: str) -> list[str]:
+    """`refs/heads/a/b/c` -> those refs that would be folders on its way, `refs/heads/a` first."""
+    parts = ref.split("/")
+    return ["/".join(parts[:end]) for end in range(3, len(parts))]
 
 
 def without_deploy(commands: Sequence[RefCommand], branches: Sequence[str]) -> list[str]:

@@ -17,7 +17,8 @@ HEADS = "refs/heads/"
 TAGS = "refs/tags/"
 
 _COMMIT = 1  # git's number for the type
-_LEFT_BEHIND = "objects/tmp_objdir-incoming-*"
+# What a push and a repack leave when they are killed.
+_LEFT_BEHIND = ("objects/tmp_objdir-incoming-*", "objects/pack/.tmp-*", "objects/pack/tmp_*")
 
 
 class Repository:
@@ -79,6 +80,10 @@ class Repository:
         finally:
             store.close()
 
+    def names(self) -> set[str]:
+        """The full names of all refs."""
+        return {os.fsdecode(name) for name in DiskRefsContainer(self.path).allkeys()}
+
     def find_commit(self, name: str) -> str | None:
         """The stored commit that a person means by a tag, a SHA or the beginning of one."""
         if not self.exists:
@@ -97,9 +102,10 @@ class Repository:
 
 def sweep(repositories: Path) -> None:
     """Remove what pushes left behind when this process or git was killed; nobody reads it."""
-    for left in repositories.glob(f"*.git/{_LEFT_BEHIND}"):
-        with suppress(FileNotFoundError):
-            shutil.rmtree(left)
+    for pattern in _LEFT_BEHIND:
+        for left in repositories.glob(f"*.git/{pattern}"):
+            with suppress(FileNotFoundError):
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
     for unfinished in repositories.glob(".*.git.*"):
         with suppress(FileNotFoundError):
             shutil.rmtree(unfinished)

@@ -1,15 +1,17 @@
 """dulwich over paramiko: dulwich 1.2 no longer brings its own vendor for it."""
 
+from collections.abc import Callable
+
 import paramiko
 from dulwich.client import SSHVendor
 from dulwich.protocol import DEFAULT_GIT_PROTOCOL_VERSION_FETCH
 
 
-class _Channel:
+class Channel:
     """One command's channel as dulwich wants it."""
 
-    def __init__(self, client: paramiko.SSHClient, channel: paramiko.Channel) -> None:
-        self._client = client
+    def __init__(self, channel: paramiko.Channel, on_close: Callable[[], None]) -> None:
+        self._on_close = on_close
         self._channel = channel
         self._out = channel.makefile("rb")
         self.stderr = channel.makefile_stderr("rb")
@@ -26,7 +28,7 @@ class _Channel:
 
     def close(self) -> None:
         self._channel.close()
-        self._client.close()
+        self._on_close()
 
 
 class ParamikoVendor(SSHVendor):
@@ -43,7 +45,7 @@ class ParamikoVendor(SSHVendor):
         port: int | None = None,
         protocol_version: int | None = None,
         **_: object,
-    ) -> _Channel:
+    ) -> Channel:
         client = paramiko.SSHClient()
         client.set_missing_host_key_policy(paramiko.AutoAddPolicy())  # noqa: S507 - our own server
         key = {"key_filename": self._key, "allow_agent": False, "look_for_keys": False}
@@ -56,4 +58,4 @@ class ParamikoVendor(SSHVendor):
         )
         channel.set_environment_variable("GIT_PROTOCOL", f"version={wanted}")
         channel.exec_command(command)
-        return _Channel(client, channel)
+        return Channel(channel, client.close)
