@@ -1,6 +1,5 @@
 """Which entries of a commit's tree go into a build, and which trees are refused."""
 
-import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
@@ -96,16 +95,6 @@ def choose(entries: list[Entry], ignore: DockerIgnore, limits: Limits) -> list[E
     needed.difference_update(entry.path for entry in sent)
     sent += [entry for entry in entries if entry.is_directory and entry.path in needed]
     return sorted(sent, key=lambda entry: (entry.path.count("/"), entry.path))
-
-
-def check_symlink(path: str, target: str) -> None:
-    """Raise BadTree unless the target is inside the tree."""
-    reached = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-    if reached.startswith(("/", "../")) or reached == ".." or "\0" in target:
-        raise BadTree(
-            f"symlink {path} -> {target[:200]!r} leaves the repository; "
-            "make it relative to a file inside, or list it in .dockerignore"
-        )
 
 
 def _lines(listing: IO[bytes]) -> Iterator[bytes]:

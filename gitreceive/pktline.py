@@ -68,10 +68,11 @@ class CommandGate:
         if self._lines > self._limits.ref_commands:
             raise BadPushRequest(f"more than {self._limits.ref_commands} refs in one push")
         line, _, capabilities = payload.partition(b"\0")
-        if self._lines == 1:
-            self._capabilities = capabilities.split()
+        if self._section == "commands":  # git reads them behind any command; `shallow` goes first
+            self._capabilities += capabilities.split()
         text = line.removesuffix(b"\n")
-        if any(byte < 0x20 for byte in text) or text.startswith(b"push-cert"):
+        is_odd = any(byte < 0x20 for byte in text) or b"\0" in capabilities
+        if is_odd or text.startswith(b"push-cert"):
             raise BadPushRequest("a ref command that git does not send")
         if self._section == "options":
             self.options.append(text.decode(errors="replace"))

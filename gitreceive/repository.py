@@ -6,17 +6,16 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from dulwich.object_store import DiskObjectStore
-from dulwich.objects import ObjectID
 from dulwich.refs import DiskRefsContainer, Ref
 from dulwich.repo import Repo
+
+from gitreceive.refs import RefNames
 
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
 # A push to one of these deploys.
 DEPLOY_BRANCHES = ("main", "master")
 
-_COMMIT = 1  # git's number for the type
 _LEFT_BEHIND = "objects/tmp_objdir-incoming-*"
 
 
@@ -46,9 +45,7 @@ class Repository:
 
     def ref(self, name: str) -> str | None:
         """The object a ref names now, as 40 hex digits."""
-        refs = DiskRefsContainer(self.path)
-        found = refs.read_loose_ref(_ref(name)) or refs.get_packed_refs().get(_ref(name))
-        return found.decode() if found else None
+        return RefNames(self.path).get(name)
 
     def point_head(self, ref: str) -> None:
         """Let HEAD name the first deployed branch, or a clone would check out nothing."""
@@ -56,24 +53,6 @@ class Repository:
         target = (refs.read_loose_ref(Ref(b"HEAD")) or b"").removeprefix(b"ref: ").strip()
         if self.ref(os.fsdecode(target)) is None:
             refs.set_symbolic_ref(Ref(b"HEAD"), _ref(ref))
-
-    def kind(self, sha: str, quarantine: Path | None) -> int | None:
-        """Git's number for the type of an object that is stored or just arrived; None if absent."""
-        main = self.path / "objects"
-        if quarantine:
-            store = DiskObjectStore(quarantine, alternates=[main])
-        else:
-            store = DiskObjectStore(main)
-        try:
-            return int(store.get_raw(ObjectID(sha.encode()))[0])
-        except KeyError:
-            return None
-        finally:
-            store.close()
-
-    def is_commit(self, sha: str, quarantine: Path | None) -> bool:
-        """Whether the object is there and is a commit."""
-        return self.kind(sha, quarantine) == _COMMIT
 
 
 def sweep(repositories: Path) -> None:

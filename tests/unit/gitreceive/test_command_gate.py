@@ -28,6 +28,13 @@ def test_push_options_are_read_when_they_were_announced() -> None:
     assert passing.options == ["no-cache", "a b"]
 
 
+def test_push_options_are_read_behind_shallow_lines_too() -> None:
+    announced = pkt_line(b"shallow " + ONE) + pkt_line(CREATE + b"\0 push-options")
+    passing = gate()
+    passing.feed(announced + pkt_line(None) + pkt_line(b"no-cache") + pkt_line(None))
+    assert passing.options == ["no-cache"]
+
+
 def test_what_looks_like_options_in_a_pack_is_pack() -> None:
     passing = gate()
     passing.feed(pkt_line(CREATE + b"\0") + pkt_line(None) + pkt_line(b"no-cache") + b"0003")
@@ -44,7 +51,9 @@ def test_what_is_no_pkt_line_is_refused(noise: bytes) -> None:
         gate().feed(noise + b"............")
 
 
-@pytest.mark.parametrize("bad", [CREATE + b"\n" + CREATE, b"push-cert\0caps", CREATE + b"\x1b[2J"])
+@pytest.mark.parametrize(
+    "bad", [CREATE + b"\n" + CREATE, b"push-cert\0caps", CREATE + b"\x1b[2J", CREATE + b"\0a\0b"]
+)
 def test_lines_that_would_forge_another_are_refused(bad: bytes) -> None:
     with pytest.raises(BadPushRequest, match="a ref command that git does not send"):
         gate().feed(pkt_line(bad))
