@@ -42,6 +42,7 @@ class Victim:
     port: int
     key: paramiko.PKey
     turns: int = 0
+    _weight: int = 0
     _transport: paramiko.Transport | None = None
     _honest: list[str] = field(default_factory=list)
 
@@ -134,13 +135,14 @@ class Victim:
 
     # Its size.
 
-    def resident_bytes(self) -> int:
-        """Its memory now."""
-        return self._status("VmRSS") * 1024
+    def weigh(self) -> None:
+        """Remember its memory, for `grown_mb`."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")  # the peak begins anew
+        self._weight = self._status("VmRSS")
 
-    def peak_bytes(self) -> int:
-        """The most it ever had."""
-        return self._status("VmHWM") * 1024
+    def grown_mb(self) -> int:
+        """By how much its memory has grown at most since `weigh`."""
+        return (self._status("VmHWM") - self._weight) // 1024
 
     def threads(self) -> int:
         """Its threads now."""
