@@ -47,14 +47,17 @@ def make_image(engine: Engine, settings: Settings, build: Build, log: DeployLog)
     contents = _read(source_path(settings.sources, build.app, build.number))
     processes = read_processes(contents.text("Procfile"))
     labels = {_INSTANCE: settings.instance, _APP: build.app, _COMMIT: build.commit}
-    image, reason = _find(engine, build, labels), "built before"
-    if image:
+    before = _find(engine, build, labels)
+    image, reason = before, "built before"
+    if image and build.options.reuses_image:
         log.step(f"Commit {build.commit[:7]} was built before, its image is used again")
     else:
         match = _detect(contents, settings, log)
         reason = match.reason
         bases = Bases(engine, settings, lambda lines: log.detail(*lines))
         image = _build(bases, build, contents, match, labels)
+        if before and before.id != image.id:
+            _keep(engine, before, build)
     port = image.ports[0] if image.ports else DEFAULT_PORT
     artifact = Artifact(image.id, build.commit, build.number, processes, port)
     return AppImage(artifact, image.labels.get(_BUILDPACK, ""), reason)
@@ -72,6 +75,11 @@ def _find(engine: Engine, build: Build, labels: Mapping[str, str]) -> Image | No
     if image and labels.items() <= image.labels.items():
         return image
     return None  # also where something of that name is not ours
+
+
+def _keep(engine: Engine, before: Image, build: Build) -> None:
+    """Earlier releases run the image that had the tag: an image without a name is soon pruned."""
+    engine.tag(before.id, f"{build.tag}-before-{build.number}")
 
 
 def _detect(contents: Contents, settings: Settings, log: DeployLog) -> Match:
@@ -103,6 +111,7 @@ def _build(
         arguments=arguments,
         source=contents.tar,
         path_in_source=own,
+        no_cache=build.options.no_cache,
     )
     image = bases.engine.image(build_image(bases.engine, recipe, bases.report))
     if image is None:

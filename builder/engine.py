@@ -42,6 +42,7 @@ class ImageBuild:
     dockerfile: str  # path inside the context
     labels: Mapping[str, str]
     arguments: Mapping[str, str] = field(default_factory=dict)
+    no_cache: bool = False  # build every step anew; cache mounts stay
 
 
 class Engine:
@@ -87,6 +88,8 @@ class Engine:
             "rm": "1",
             "forcerm": "1",
         }
+        if build.no_cache:
+            parameters["nocache"] = "1"
         if buildkit:
             parameters["version"] = "2"  # what docker-py 7.2 has no argument for
         messages = self._stream("/build", parameters, context)

@@ -23,6 +23,7 @@ class Recipe:
     files: Mapping[str, bytes] = field(default_factory=dict)
     source: Path | None = None  # a tar
     path_in_source: str = ""  # where the source has the same text; else it is sent along
+    no_cache: bool = False
 
 
 def build_image(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool = True) -> str:
@@ -44,7 +45,7 @@ def _build(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool) ->
     files, path = dict(recipe.files), recipe.path_in_source
     if not path or text != recipe.dockerfile:
         files, path = {DOCKERFILE: text.encode(), **files}, DOCKERFILE
-    build = ImageBuild(recipe.tag, path, recipe.labels, recipe.arguments)
+    build = ImageBuild(recipe.tag, path, recipe.labels, recipe.arguments, recipe.no_cache)
     progress = Progress()
     for message in engine.build(build, context(files, recipe.source), buildkit=buildkit):
         lines = [line for line in progress.read(message) if line]

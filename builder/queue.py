@@ -4,7 +4,7 @@ from pathlib import Path
 
 from builder.objects import Objects
 from builder.source import source_path, write_source
-from releases.build import Build
+from releases.build import AS_USUAL, Build, BuildOptions
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.queue import BUILD, BUILDS
@@ -19,6 +19,7 @@ def request_build(
     who: str,
     repository: Path,
     quarantine: Path | None = None,
+    options: BuildOptions = AS_USUAL,
 ) -> Build:
     """Store the commit's tree and queue its build; the build's log is there to be followed.
 
@@ -33,7 +34,7 @@ def request_build(
     log = store.logs.new(app)
     if source.warnings:
         DeployLog(store.logs, log).error(*source.warnings)
-    build = store.builds.add(app, number, commit, ref, who, log)
+    build = store.builds.add(app, number, commit, ref, who, log, options)
     timeout_s = platform.settings.build_timeout_s
     platform.queue.request(BUILDS, BUILD, app, number, log=log, timeout_s=timeout_s)
     return build

@@ -12,7 +12,7 @@ import builder.commands
 import releases.commands
 import router_sync.commands
 from builder.queue import request_build
-from gitreceive import commands
+from gitreceive import commands, repository_commands
 from gitreceive.deploy import Deployer, RequestBuild
 from gitreceive.dispatch import CommandTable
 from gitreceive.front import Front
@@ -37,6 +37,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
             builder.commands.COMMANDS,
             router_sync.commands.COMMANDS,
             commands.COMMANDS,
+            repository_commands.COMMANDS,
         )
         if arguments[:1] == ["paas"]:
             return run_locally(platform, table, arguments[1:])

@@ -45,6 +45,7 @@ class Wiring:
     upstream: Callable[[bytes], bytes]  # may raise PaasError: the request ends with its line
     downstream: Downstream
     on_gone: Callable[[], None]  # the channel is closed; also called after a good end
+    last_words: Callable[[], str] = str  # a line for standard error when git has ended
 
 
 def start(
@@ -75,6 +76,8 @@ def carry(client: Client, git: "subprocess.Popen[bytes]", wiring: Wiring) -> int
     _end_group(git)
     ended = git.wait()
     status = ended if ended >= 0 else 128 - ended  # as a shell reports a signal
+    if said := wiring.last_words():
+        client.say(said)
     client.finish(status)
     up.join()
     for pipe in (git.stdout, git.stderr):

@@ -3,6 +3,7 @@
 import logging
 import secrets
 import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import Protocol
 
 from gitreceive.client import ClientGone
 from gitreceive.hook import Hook, HookRequest
+from gitreceive.options import check_nothing_to_deploy, parse_options, stored_only
 from gitreceive.printable import plain_line, safe_lines
 from gitreceive.push import PushCheck, RefCommand, parse_commands, without_deploy
 from gitreceive.repository import Repository
 from gitreceive.turns import Turn, Turns
-from releases.build import Build
+from releases.build import Build, BuildOptions
 from releases.errors import PaasError
 from releases.log import follow
 from releases.platform import Platform
@@ -35,6 +37,7 @@ class RequestBuild(Protocol):
         who: str,
         repository: Path,
         quarantine: Path | None,
+        options: BuildOptions,
     ) -> Build: ...
 
 
@@ -48,20 +51,29 @@ class Deployer:
     reason_chars: int = 200
 
 
+@dataclass(frozen=True)
+class Pusher:
+    """Who pushes, and what is known of the push beside its refs."""
+
+    who: str
+    created: bool  # the push made the app
+    options: Callable[[], Sequence[str]]  # push options, complete when the hook runs
+
+
 class Push:
     """One push to one app. `receive` runs in a thread of its own, beside the bridge."""
 
     def __init__(
-        self, deployer: Deployer, repository: Repository, who: str, hook: Hook, *, created: bool
+        self, deployer: Deployer, repository: Repository, pusher: Pusher, hook: Hook
     ) -> None:
         self._deployer = deployer
         self._repository = repository
-        self._who = who
+        self._who = pusher.who
+        self._pusher = pusher
         self._hook = hook
-        self._turn = Turn(f"{who}'s push")
+        self._turn = Turn(f"{pusher.who}'s push")
         self._gone = threading.Event()
         self._ended = threading.Event()
-        self._created = created  # the push made the app
         self.reason = ""  # why the push was refused, once it was
 
     def hang_up(self) -> None:
@@ -96,26 +108,37 @@ class Push:
 
     def _accept(self, request: HookRequest) -> None:
         commands = parse_commands(request.commands)
-        if self._created:
+        options = parse_options(self._pusher.options())
+        if self._pusher.created:
             self._say(f"Created app {self._repository.app}")
         deploying = self._check(request, commands)
         if deploying is None:
+            check_nothing_to_deploy(options)
             self._verdict(commands)
             return
         turns = self._deployer.turns
         self._turn.title = f"{self._who}'s push of {str(deploying.new)[:7]}"
         with turns.take(self._repository.app, self._turn, self._say_waiting):
             self._check(request, commands)  # whoever was before us may have moved the branch
-            self._deploy(deploying, request.quarantine)
+            if options.deploys:
+                self._deploy(deploying, request.quarantine, options.build)
+            else:
+                self._say(stored_only(self._repository.app, deploying))
+            self._repository.point_head(deploying.name, self._branches())
             self._verdict(commands)
             self._ended.wait()  # the turn is over when git has moved the branch
 
+    def _branches(self) -> tuple[str, ...]:
+        platform = self._deployer.platform
+        app = platform.store.apps.get(self._repository.app)
+        return app.deploy_branches(platform.settings.deploy_branches)
+
     def _check(self, request: HookRequest, commands: list[RefCommand]) -> RefCommand | None:
-        app = self._deployer.platform.store.apps.get(self._repository.app)
-        check = PushCheck(self._repository, request.quarantine, is_live=app.live is not None)
+        live = self._deployer.platform.store.apps.get(self._repository.app).live
+        check = PushCheck(self._repository, request.quarantine, self._branches(), live is not None)
         return check.run(commands)
 
-    def _deploy(self, command: RefCommand, quarantine: Path | None) -> None:
+    def _deploy(self, command: RefCommand, quarantine: Path | None, options: BuildOptions) -> None:
         self._stop_if_gone()
         platform = self._deployer.platform
         build = self._deployer.request_build(
@@ -126,13 +149,13 @@ class Push:
             who=self._who,
             repository=self._repository.path,
             quarantine=quarantine,
+            options=options,
         )
         verdict = follow(platform.store.logs, build.log, self._print, self._stop_if_gone)
         self._say(verdict)
-        self._repository.point_head(command.ref)
 
     def _verdict(self, commands: list[RefCommand]) -> None:
-        for line in without_deploy(commands):
+        for line in without_deploy(commands, self._branches()):
             self._say(line)
         _log.info("push to %s by %s: accepted", self._repository.app, self._who)
         self._hook.answer(accepted=True)

@@ -4,10 +4,11 @@ import threading
 from subprocess import Popen
 
 from gitreceive import bridge, git
-from gitreceive.deploy import Deployer, Push
+from gitreceive.deploy import Deployer, Push, Pusher
 from gitreceive.git import GitRequest
 from gitreceive.hook import Hook
 from gitreceive.limits import Limits
+from gitreceive.nothing_new import LEFT_AT_ONCE, when_nothing_was_pushed
 from gitreceive.pktline import CommandGate, ReportFilter
 from gitreceive.repository import Repository
 from gitreceive.session import Call
@@ -53,15 +54,22 @@ class GitCalls:
         repository.ensure()
         hook = Hook()
         process = self._start(call, request, repository, hook)
-        push = Push(self._deployer, repository, who, hook, created=created)
-        threading.Thread(target=push.receive, name=f"push-{request.app}", daemon=True).start()
         gate = CommandGate(self._limits)
+        push = Push(self._deployer, repository, Pusher(who, created, lambda: gate.options), hook)
+        threading.Thread(target=push.receive, name=f"push-{request.app}", daemon=True).start()
         report = ReportFilter(lambda: push.reason)
         try:
-            wiring = bridge.Wiring(gate.feed, report, push.hang_up)
+            wiring = bridge.Wiring(
+                gate.feed, report, push.hang_up, lambda: self._last_words(gate, repository)
+            )
             return bridge.carry(call.client, process, wiring)
         finally:
             push.end()
+
+    def _last_words(self, gate: CommandGate, repository: Repository) -> str:
+        if gate.is_silent:
+            return LEFT_AT_ONCE
+        return when_nothing_was_pushed(self._platform, repository) if gate.is_empty else ""
 
     def _ensure_app(self, app: str, who: str) -> bool:
         apps = self._platform.store.apps

@@ -9,6 +9,8 @@ from releases.errors import BadInput
 
 _DECLINED = b"pre-receive hook declined"
 _MAX_BAND = 65_515
+_SHA256 = 64  # hex digits
+USE_SHA1 = "push from one made with git init --object-format=sha1"
 
 
 class BadPushRequest(BadInput):
@@ -27,10 +29,21 @@ class CommandGate:
         self._limits = limits
         self._buffer = bytearray()
         self._lines = 0
+        self._refs = 0
         self._bytes = 0
         self._section = "commands"
         self._capabilities: list[bytes] = []
         self.options: list[str] = []
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the client has sent nothing at all."""
+        return not self._bytes
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the client has said that it pushes no ref at all."""
+        return self._section == "pack" and not self._refs
 
     def feed(self, data: bytes) -> bytes:
         """Return the data to hand on; BadPushRequest."""
@@ -68,14 +81,22 @@ class CommandGate:
         if self._lines > self._limits.ref_commands:
             raise BadPushRequest(f"more than {self._limits.ref_commands} refs in one push")
         line, _, capabilities = payload.partition(b"\0")
-        if self._section == "commands":  # git reads them behind any command; `shallow` goes first
-            self._capabilities += capabilities.split()
         text = line.removesuffix(b"\n")
+        if self._section == "commands" and not line.startswith(b"shallow "):
+            self._refs += 1
+            self._capabilities += capabilities.split()  # git reads them behind any command
+            if capabilities or self._refs == 1:
+                self._check_format(text)
         is_odd = any(byte < 0x20 for byte in text) or b"\0" in capabilities
         if is_odd or text.startswith(b"push-cert"):
             raise BadPushRequest("a ref command that git does not send")
         if self._section == "options":
             self.options.append(text.decode(errors="replace"))
+
+    def _check_format(self, line: bytes) -> None:
+        is_sha256 = b"object-format=sha256" in self._capabilities or line.find(b" ") == _SHA256
+        if is_sha256:
+            raise BadPushRequest(f"SHA-256 repositories cannot be pushed; {USE_SHA1}")
 
 
 def _length(digits: bytes) -> int:

@@ -6,7 +6,7 @@ exist, refs that have moved meanwhile. git refuses those later, which is too lat
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +15,11 @@ from dulwich.refs import Ref, check_ref_format
 
 from builder.objects import Objects
 from gitreceive.refs import RefNames, is_too_long, parents
-from gitreceive.repository import DEPLOY_BRANCHES, HEADS, TAGS, Repository
+from gitreceive.repository import HEADS, TAGS, Repository
 from releases.errors import PaasError
 
 _LINE = re.compile(r"([0-9a-f]{40}) ([0-9a-f]{40}) (\S+)")
 _ZERO = "0" * 40
-_BOTH = " and ".join(DEPLOY_BRANCHES)
 
 
 class PushRefused(PaasError):
@@ -50,16 +49,6 @@ class RefCommand:
         """Whether it moves a branch."""
         return self.ref.startswith(HEADS)
 
-    @property
-    def deploys(self) -> bool:
-        """Whether it moves a deploy branch to somewhere."""
-        return self.is_deploy_branch and self.new is not None
-
-    @property
-    def is_deploy_branch(self) -> bool:
-        """Whether it is about a deploy branch."""
-        return self.ref in {f"{HEADS}{branch}" for branch in DEPLOY_BRANCHES}
-
 
 def parse_commands(lines: Iterable[str]) -> list[RefCommand]:
     """The hook's lines, `<old> <new> <ref>`; PushRefused."""
@@ -83,6 +72,7 @@ class PushCheck:
 
     repository: Repository
     quarantine: Path | None  # where git keeps what just arrived
+    branches: Sequence[str]  # those that deploy
     is_live: bool
 
     def run(self, commands: list[RefCommand]) -> RefCommand | None:
@@ -93,9 +83,10 @@ class PushCheck:
         kinds = self._kinds(commands)
         for command in commands:
             self._check(command, kinds)
-        deploying = [command for command in commands if command.deploys]
+        deploying = [one for one in commands if one.new and self._is_deploy_branch(one)]
         if len(deploying) > 1:
-            raise PushRefused(f"{_BOTH} both deploy; push one of them at a time")
+            names = listed(sorted(command.name for command in deploying))
+            raise PushRefused(f"{names} both deploy; push one of them at a time")
         return deploying[0] if deploying else None
 
     @cached_property
@@ -140,7 +131,7 @@ class PushCheck:
             raise PushRefused(f"the name {command.name[:40]}... is too long; choose a shorter one")
 
     def _check_removal(self, command: RefCommand) -> None:
-        if command.is_deploy_branch and self.is_live:
+        if self._is_deploy_branch(command) and self.is_live:
             app = self.repository.app
             raise PushRefused(
                 f"{command.name} is what {app} runs and cannot be deleted; to end the app use "
@@ -151,12 +142,21 @@ class PushCheck:
         if kinds.get(new) != "commit":
             raise PushRefused(f"{name} would name {new[:12]}, which is not a commit here")
 
+    def _is_deploy_branch(self, command: RefCommand) -> bool:
+        return command.is_branch and command.name in self.branches
 
-def without_deploy(commands: list[RefCommand]) -> list[str]:
+
+def without_deploy(commands: Sequence[RefCommand], branches: Sequence[str]) -> list[str]:
     """What to say about branches that were stored and do not deploy."""
-    branches = [
+    stored = [
         command.name
         for command in commands
-        if command.is_branch and command.new and not command.is_deploy_branch
+        if command.is_branch and command.new and command.name not in branches
     ]
-    return [f"Stored {name}, which does not deploy; {_BOTH} do" for name in branches]
+    ones = f"{listed(branches)} {'do' if len(branches) > 1 else 'does'}"
+    return [f"Stored {name}, which does not deploy; {ones}" for name in stored]
+
+
+def listed(names: Sequence[str]) -> str:
+    """`main`, `main and master`, `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)

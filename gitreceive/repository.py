@@ -3,9 +3,11 @@
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from dulwich.objectspec import AmbiguousShortId, parse_commit
 from dulwich.refs import DiskRefsContainer, Ref
 from dulwich.repo import Repo
 
@@ -13,8 +15,6 @@ from gitreceive.refs import RefNames
 
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
-# A push to one of these deploys.
-DEPLOY_BRANCHES = ("main", "master")
 
 _LEFT_BEHIND = "objects/tmp_objdir-incoming-*"
 
@@ -37,7 +37,7 @@ class Repository:
             return
         fresh = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
         fresh.mkdir(parents=True, mode=0o700)
-        Repo.init_bare(fresh, default_branch=DEPLOY_BRANCHES[0].encode()).close()
+        Repo.init_bare(fresh, default_branch=b"main").close()
         try:
             fresh.rename(self.path)
         except OSError:  # another push was first: a directory with files is not replaced
@@ -47,12 +47,31 @@ class Repository:
         """The object a ref names now, as 40 hex digits."""
         return RefNames(self.path).get(name)
 
-    def point_head(self, ref: str) -> None:
-        """Let HEAD name the first deployed branch, or a clone would check out nothing."""
-        refs = DiskRefsContainer(self.path)
-        target = (refs.read_loose_ref(Ref(b"HEAD")) or b"").removeprefix(b"ref: ").strip()
-        if self.ref(os.fsdecode(target)) is None:
-            refs.set_symbolic_ref(Ref(b"HEAD"), _ref(ref))
+    @property
+    def head(self) -> str:
+        """The branch that HEAD names, whether there is one of that name or not."""
+        found = DiskRefsContainer(self.path).read_loose_ref(Ref(b"HEAD")) or b""
+        return os.fsdecode(found.removeprefix(b"ref: ").strip()).removeprefix(HEADS)
+
+    def point_head(self, branch: str, branches: Sequence[str]) -> None:
+        """Let HEAD name a branch that deploys, or a clone would check out nothing.
+
+        Where it names one of `branches` already, and that one is there, it stays.
+        """
+        head = self.head
+        if head not in branches or self.ref(f"{HEADS}{head}") is None:
+            DiskRefsContainer(self.path).set_symbolic_ref(Ref(b"HEAD"), _ref(f"{HEADS}{branch}"))
+
+    def find_commit(self, name: str) -> str | None:
+        """The stored commit that a person means by a tag, a SHA or the beginning of one."""
+        if not self.exists:
+            return None
+        with Repo(str(self.path)) as repository:
+            try:
+                found = parse_commit(repository, os.fsencode(name))
+            except (KeyError, ValueError, AmbiguousShortId):
+                return None
+        return found.id.decode()
 
 
 def sweep(repositories: Path) -> None:

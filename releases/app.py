@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from releases.branch import parse_branches
 from releases.errors import BadInput, PaasError
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")  # a DNS label, with room for a prefix
@@ -86,3 +87,8 @@ class App:
     live: Desired | None = None
     target: Desired | None = None
     destroying: bool = False
+    deploy_branch: str = ""  # the one that deploys; empty: those of the platform's settings
+
+    def deploy_branches(self, platform: str) -> tuple[str, ...]:
+        """The branches that deploy, given the platform's own (`main,master`)."""
+        return (self.deploy_branch,) if self.deploy_branch else parse_branches(platform)

@@ -17,6 +17,23 @@ class BuildStatus(StrEnum):
 
 
 @dataclass(frozen=True)
+class BuildOptions:
+    """What is asked of a deploy beyond "build this commit and run it"."""
+
+    rebuild: bool = False  # build although an image of the commit is there
+    no_cache: bool = False  # the same, and use no layer of any earlier build
+    redeploy: bool = False  # a new release although the live one runs this very image
+
+    @property
+    def reuses_image(self) -> bool:
+        """Whether an image that was built of the commit before will do."""
+        return not (self.rebuild or self.no_cache)
+
+
+AS_USUAL = BuildOptions()
+
+
+@dataclass(frozen=True)
 class Build:
     """One build. Times are Unix seconds, 0 while unknown."""
 
@@ -33,6 +50,7 @@ class Build:
     buildpack: str = ""
     reason: str = ""  # why this buildpack, or why it failed
     artifact: Artifact | None = None
+    options: BuildOptions = AS_USUAL
 
     @property
     def tag(self) -> str:

@@ -27,14 +27,14 @@ def deploy(rollout: Rollout, build: Build) -> str:
     if artifact is None:
         raise PaasError(f"build {build.number} of {app.name} has no image; push again")
     live = _live_release(rollout, app)
-    if live and live.artifact.image == artifact.image:
+    if live and live.artifact.image == artifact.image and not build.options.redeploy:
         return f"{live.name} runs this commit already, {_where(rollout, live)}"
     if live and live.artifact.build > build.number:
         raise Superseded(
             f"build {build.number} is superseded: {live.name} runs the newer build "
             f"{live.artifact.build}; push again if you want this one"
         )
-    why = f"Deploy {build.commit[:7]}"
+    why = f"{'Rebuild' if build.options.rebuild else 'Deploy'} {build.commit[:7]}"
     return _release(rollout, artifact, rollout.store.apps.config(app.name), build.who, why)
 
 
@@ -59,8 +59,8 @@ def roll_back(rollout: Rollout, number: int, who: str) -> str:
     target = _rollback_target(rollout, app, number)
     if not rollout.engine.image_exists(target.artifact.image):
         raise CannotRollBack(
-            f"the image of {target.name} is gone; build it again with "
-            f"git push -f paas {target.artifact.commit[:12]}:master"
+            f"the image of {target.name} is gone; build and deploy its code again with "
+            f"ps:rebuild {app.name} {target.artifact.commit[:12]}"
         )
     return _release(rollout, target.artifact, target.config, who, f"Rollback to {target.name}")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from releases.branch import BadBranchName, parse_branches
 from releases.errors import BadInput
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -43,6 +44,7 @@ class Settings:
     drain_s: float = 30.0
     stop_grace_s: float = 10.0
     build_timeout_s: int = 1800
+    deploy_branches: str = "main,master"  # unless an app has its own
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -131,9 +133,11 @@ def _convert(name: str, value: Any) -> Any:
             return Path(str(value))
         if not isinstance(value, str):
             raise ValueError("expected text")
+        if name == "deploy_branches":
+            parse_branches(value)
         if name == "subnet" and IPv4Network(value).prefixlen > 24:
             raise ValueError("needs a /24 or larger")
-    except ValueError as error:
+    except (ValueError, BadBranchName) as error:
         raise BadSetting(f"setting {name}: {value!r} cannot be used: {error}") from error
     return value
 

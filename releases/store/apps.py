@@ -85,6 +85,10 @@ class AppStore:
         """What to run from the first deploy on; afterwards the flip sets it."""
         self._redis.hset(keys.app(name), "formation", json.dumps(dict(formation)))
 
+    def set_deploy_branch(self, name: str, branch: str) -> None:
+        """The one branch that deploys the app; empty: those of the platform's settings."""
+        self._redis.hset(keys.app(name), "deploy_branch", branch)
+
     def set_target(self, lock: Lock, target: Desired | None) -> None:
         """Begin a rollout (whoever converges the app goes for the target now), or give it up.
 
@@ -154,6 +158,7 @@ def _app(name: str, record: Mapping[str, str]) -> App:
         live=_desired(record, "live"),
         target=_desired(record, "target"),
         destroying="destroying" in record,
+        deploy_branch=record.get("deploy_branch", ""),
     )
 
 

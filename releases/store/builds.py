@@ -5,7 +5,7 @@ import time
 from dataclasses import asdict, replace
 from typing import Any
 
-from releases.build import Build, BuildStatus
+from releases.build import AS_USUAL, Build, BuildOptions, BuildStatus
 from releases.errors import PaasError
 from releases.release import Artifact
 from releases.store import keys
@@ -26,9 +26,19 @@ class BuildStore:
         """A number for the next build: its source is stored under it before the record is made."""
         return int(self._redis.hincrby(keys.app(app), "builds", 1))
 
-    def add(self, app: str, number: int, commit: str, ref: str, who: str, log: str) -> Build:
+    def add(
+        self,
+        app: str,
+        number: int,
+        commit: str,
+        ref: str,
+        who: str,
+        log: str,
+        options: BuildOptions = AS_USUAL,
+    ) -> Build:
         """Record a queued build under a reserved number; `log` came from LogStore.new."""
-        build = Build(app, number, commit, ref, who, log, BuildStatus.QUEUED, time.time())
+        queued, now = BuildStatus.QUEUED, time.time()
+        build = Build(app, number, commit, ref, who, log, queued, now, options=options)
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(keys.build(app, number), mapping=_record(build))
             pipe.zadd(keys.builds(app), {str(number): number})
@@ -70,4 +80,8 @@ def _build(record: dict[str, str]) -> Build:
     document: dict[str, Any] = json.loads(record["build"])
     build = Build(**{**document, "status": BuildStatus(document["status"])})
     artifact = document["artifact"]
-    return replace(build, artifact=Artifact(**artifact) if artifact else None)
+    return replace(
+        build,
+        artifact=Artifact(**artifact) if artifact else None,
+        options=BuildOptions(**document.get("options", {})),
+    )

@@ -11,7 +11,7 @@ import docker
 import pytest
 
 from builder.queue import request_build
-from releases.build import Build, BuildStatus
+from releases.build import AS_USUAL, Build, BuildOptions, BuildStatus
 from releases.platform import Platform
 from releases.settings import PROJECT, Settings
 from tests.integration.builder.repository import Content, Repository
@@ -27,7 +27,7 @@ class Workshop:
     platform: Platform
     repository: Repository
 
-    def build(self, app: str, commit: str) -> Build:
+    def build(self, app: str, commit: str, options: BuildOptions = AS_USUAL) -> Build:
         """Ask for a build and wait until it has ended."""
         if not self.platform.store.apps.exists(app):
             self.platform.store.apps.create(app, "tester")
@@ -38,6 +38,7 @@ class Workshop:
             ref="refs/heads/master",
             who="tester",
             repository=self.repository.path,
+            options=options,
         )
         return self.wait_for_end(build)
 

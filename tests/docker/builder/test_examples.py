@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 import docker
 import pytest
 
-from releases.build import Build, BuildStatus
+from releases.build import Build, BuildOptions, BuildStatus
 from tests.docker.builder.conftest import INSTANCE, Fetch, Workshop
 
 pytestmark = pytest.mark.docker
@@ -69,6 +69,23 @@ def test_a_commit_that_was_built_is_not_built_again(workshop: Workshop) -> None:
     output = workshop.output(second)
     assert any("was built before, its image is used again" in line for line in output)
     assert not any("COPY" in line for line in output)
+
+
+def test_a_rebuild_builds_again_and_the_image_before_keeps_a_name(
+    workshop: Workshop, engine: docker.APIClient
+) -> None:
+    commit = workshop.commit("hello-static")
+    first = workshop.build("rebuilt", commit)
+    second = workshop.build("rebuilt", commit, BuildOptions(no_cache=True))
+    assert first.artifact
+    assert second.artifact
+    assert second.artifact.image != first.artifact.image
+    output = workshop.output(second)
+    assert any("COPY" in line for line in output)
+    assert not any("CACHED" in line and "COPY" in line for line in output)
+    assert engine.inspect_image(first.artifact.image)["RepoTags"] == [f"{first.tag}-before-2"]
+    third = workshop.build("rebuilt", commit, BuildOptions(rebuild=True))
+    assert any("CACHED" in line for line in workshop.output(third))
 
 
 def test_node_installs_from_npm(workshop: Workshop, serving: Serving) -> None:

@@ -16,7 +16,7 @@ from gitreceive.dispatch import CommandTable
 from gitreceive.keys import parse_public_key
 from gitreceive.limits import Limits
 from gitreceive.server import Server
-from releases.build import Build
+from releases.build import Build, BuildOptions
 from releases.command import Command, Session
 from releases.log import DeployLog
 from releases.platform import Platform
@@ -76,6 +76,7 @@ class ScriptedBuilder:
         who: str,
         repository: Path,
         quarantine: Path | None,
+        options: BuildOptions,
     ) -> Build:
         if self.error:
             raise self.error
@@ -85,7 +86,7 @@ class ScriptedBuilder:
         store.close()
         number = platform.store.builds.reserve(app)
         build = platform.store.builds.add(
-            app, number, commit, ref, who, platform.store.logs.new(app)
+            app, number, commit, ref, who, platform.store.logs.new(app), options
         )
         with self.lock:
             self.requests.append(build)

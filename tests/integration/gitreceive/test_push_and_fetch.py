@@ -95,11 +95,6 @@ def test_five_hundred_branches_go_in_one_push(door: Door) -> None:
     assert len(door.git(work, "ls-remote", "--heads", "paas").out.splitlines()) == 501
 
 
-def test_push_options_are_taken(door: Door) -> None:
-    work = door.checkout()
-    assert door.git(work, "push", "-o", "no-cache", "-o", "a b", "paas", "master").status == 0
-
-
 def test_a_shallow_clone_can_push(door: Door) -> None:
     work = door.checkout()
     door.commit(work, "second")

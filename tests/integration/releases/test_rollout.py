@@ -1,9 +1,12 @@
 """What a rollout promises, from any starting point: the new release whole, or the old one whole."""
 
+from dataclasses import replace
+
 import pytest
 
 from releases import changes
 from releases.app import BadScale
+from releases.build import BuildOptions
 from releases.changes import CannotRollBack, Superseded
 from releases.config import ConfigChange
 from releases.engine import EngineFailed
@@ -57,6 +60,17 @@ def test_deploying_what_is_live_already_changes_nothing(shop: Shop) -> None:
 
     assert line == "v1 runs this commit already, http://shop.localhost:8080"
     assert statuses(shop) == ["v1 live"]
+
+
+def test_a_redeploy_of_what_is_live_is_a_new_release_with_new_containers(shop: Shop) -> None:
+    deploy(shop, "a")
+    again = replace(shop.store.builds.get("shop", 1), options=BuildOptions(redeploy=True))
+    with shop.open() as rollout:
+        line = changes.deploy(rollout, again)
+
+    assert line == "v2 is live, http://shop.localhost:8080"
+    assert statuses(shop) == ["v2 live", "v1 superseded"]
+    assert shop.running() == ["v1 web.1", "v2 web.1"]
 
 
 def test_a_build_that_ends_after_a_newer_one_went_live_is_not_deployed(shop: Shop) -> None:
@@ -208,7 +222,7 @@ def test_a_rollback_to_a_release_whose_image_is_gone_offers_to_build_it_again(sh
     deploy(shop, "a")
     deploy(shop, "b")
     shop.engine.images = {"sha256:b"}
-    with shop.open() as rollout, pytest.raises(CannotRollBack, match="git push -f paas aaaaaaa"):
+    with shop.open() as rollout, pytest.raises(CannotRollBack, match="ps:rebuild shop aaaaaaa"):
         changes.roll_back(rollout, 1, "ada")
 
 

@@ -28,11 +28,23 @@ def test_push_options_are_read_when_they_were_announced() -> None:
     assert passing.options == ["no-cache", "a b"]
 
 
-def test_push_options_are_read_behind_shallow_lines_too() -> None:
-    announced = pkt_line(b"shallow " + ONE) + pkt_line(CREATE + b"\0 push-options")
+def test_shallow_lines_before_the_first_ref_do_not_hide_the_options() -> None:
     passing = gate()
-    passing.feed(announced + pkt_line(None) + pkt_line(b"no-cache") + pkt_line(None))
-    assert passing.options == ["no-cache"]
+    passing.feed(pkt_line(b"shallow " + ONE) + pkt_line(CREATE + b"\0 push-options"))
+    passing.feed(pkt_line(None) + pkt_line(b"no-deploy") + pkt_line(None))
+    assert (passing.options, passing.is_empty) == (["no-deploy"], False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        CREATE + b"\0 report-status object-format=sha256",
+        b"0" * 64 + b" " + b"1" * 64 + b" refs/heads/master\0 report-status",
+    ],
+)
+def test_sha256_is_refused_with_what_to_do(line: bytes) -> None:
+    with pytest.raises(BadPushRequest, match="git init --object-format=sha1"):
+        gate().feed(pkt_line(line))
 
 
 def test_what_looks_like_options_in_a_pack_is_pack() -> None:
@@ -42,7 +54,11 @@ def test_what_looks_like_options_in_a_pack_is_pack() -> None:
 
 
 def test_a_push_of_nothing_passes() -> None:
-    assert gate().feed(b"0000") == b"0000"
+    for sent in (b"0000", pkt_line(b"shallow " + ONE) + b"0000"):
+        passing = gate()
+        assert passing.feed(sent) == sent
+        assert passing.is_empty
+    assert not gate().is_empty
 
 
 @pytest.mark.parametrize("noise", [b"zzzz", b"0001", b"0003", b"-001", b"+00a", b" 00a", b"0x0a"])

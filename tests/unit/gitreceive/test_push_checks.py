@@ -10,6 +10,7 @@ from gitreceive.push import PushCheck, PushRefused, RefCommand, parse_commands, 
 from gitreceive.repository import Repository, sweep
 
 ABSENT = "f" * 40
+BRANCHES = ("main", "master")
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def objects(repository: Repository) -> dict[str, str]:
 
 def check(repository: Repository, *commands: RefCommand, live: bool = False) -> RefCommand | None:
     """Run the check."""
-    return PushCheck(repository, None, live).run(list(commands))
+    return PushCheck(repository, None, BRANCHES, live).run(list(commands))
 
 
 def set_ref(repository: Repository, ref: str, sha: str) -> None:
@@ -65,7 +66,9 @@ def test_a_new_deploy_branch_deploys_and_another_does_not(
         RefCommand(None, commit, "refs/tags/master"),
     ]
     assert check(repository, *other) is None
-    assert without_deploy(other) == ["Stored topic, which does not deploy; main and master do"]
+    assert without_deploy(other, BRANCHES) == [
+        "Stored topic, which does not deploy; main and master do"
+    ]
 
 
 def test_old_must_be_what_the_ref_is_now(repository: Repository) -> None:
@@ -156,14 +159,27 @@ def test_making_a_repository_twice_keeps_the_first(repository: Repository, tmp_p
     assert [found.name for found in tmp_path.iterdir()] == ["myapp.git"]
 
 
-def test_head_follows_the_first_deploy_and_stays(repository: Repository) -> None:
+def test_head_follows_the_first_deploy_and_stays_until_another_branch_deploys(
+    repository: Repository,
+) -> None:
     commit = objects(repository)["commit"]
-    head = repository.path / "HEAD"
-    repository.point_head("refs/heads/master")
-    assert head.read_text() == "ref: refs/heads/master\n"
+    assert repository.head == "main"
+    repository.point_head("master", BRANCHES)
+    assert (repository.path / "HEAD").read_text() == "ref: refs/heads/master\n"
     set_ref(repository, "refs/heads/master", commit)
-    repository.point_head("refs/heads/main")
-    assert head.read_text() == "ref: refs/heads/master\n"
+    repository.point_head("main", BRANCHES)
+    assert repository.head == "master"
+    repository.point_head("live", ("live",))
+    assert repository.head == "live"
+
+
+def test_an_apps_own_deploy_branch_is_named(repository: Repository) -> None:
+    commit = objects(repository)["commit"]
+    master = RefCommand(None, commit, "refs/heads/master")
+    assert PushCheck(repository, None, ("live",), False).run([master]) is None
+    assert without_deploy([master], ("live",)) == [
+        "Stored master, which does not deploy; live does"
+    ]
 
 
 def test_the_sweep_takes_what_killed_pushes_left_and_nothing_else(

@@ -130,3 +130,8 @@ def test_a_redis_and_a_haproxy_of_ones_own(tmp_path: Path) -> None:
 def test_a_url_names_the_port_only_where_a_browser_needs_it(tmp_path: Path) -> None:
     assert read(tmp_path).url("a.localhost") == "http://a.localhost:8080"
     assert read(tmp_path, PAAS_HTTP_PORT="80").url("a.localhost") == "http://a.localhost"
+
+
+def test_the_branches_that_deploy_are_names_that_git_takes(tmp_path: Path) -> None:
+    assert read(tmp_path, "deploy_branches: live, main").deploy_branches == "live, main"
+    assert "no name for a branch" in refusal(tmp_path, PAAS_DEPLOY_BRANCHES="main,a b")

@@ -13,7 +13,7 @@ from builder.source import source_path, write_source
 from gitreceive import commands
 from gitreceive.__main__ import serve
 from gitreceive.dispatch import CommandTable
-from releases.build import Build
+from releases.build import Build, BuildOptions
 from releases.log import DeployLog
 from releases.platform import Platform
 
@@ -27,6 +27,7 @@ def export(
     who: str,
     repository: Path,
     quarantine: Path | None,
+    options: BuildOptions,
 ) -> Build:
     """Stands where builder.queue.request_build goes: the tar is written, and nothing built."""
     number = platform.store.builds.reserve(app)
@@ -34,7 +35,7 @@ def export(
     write_source(Objects(repository, quarantine), commit, path)
     path.unlink()
     log = platform.store.logs.new(app)
-    build = platform.store.builds.add(app, number, commit, ref, who, log)
+    build = platform.store.builds.add(app, number, commit, ref, who, log, options)
     end = DeployLog(platform.store.logs, log).succeed
     threading.Thread(target=end, args=("Deployed",), daemon=True).start()
     return build

@@ -57,6 +57,15 @@ def test_all_apps_come_sorted(store: Store) -> None:
     assert [app.name for app in store.apps.all()] == ["a", "b", "c"]
 
 
+def test_the_deploy_branch_is_kept_until_it_is_taken_back(store: Store) -> None:
+    store.apps.create("myapp", "alice")
+    assert store.apps.get("myapp").deploy_branch == ""
+    store.apps.set_deploy_branch("myapp", "live")
+    assert store.apps.get("myapp").deploy_branch == "live"
+    store.apps.set_deploy_branch("myapp", "")
+    assert store.apps.get("myapp").deploy_branch == ""
+
+
 def test_release_numbers_begin_with_one_and_never_come_again(store: Store) -> None:
     store.apps.create("myapp", "alice")
     assert [store.apps.next_release("myapp") for _ in range(3)] == [1, 2, 3]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from releases.build import BuildStatus
+from releases.build import AS_USUAL, BuildOptions, BuildStatus
 from releases.store import Store
 from releases.store.builds import NoSuchBuild
 from tests.fakes.examples import COMMIT, artifact
@@ -26,6 +26,14 @@ def test_a_new_build_is_queued_and_knows_its_commit(store: Store) -> None:
     assert (build.ref, build.who, build.log) == (REF, "alice", "myapp:log-1")
     assert build.tag == f"paas/myapp:{COMMIT}"
     assert build.artifact is None
+
+
+def test_what_was_asked_of_it_is_kept_too(store: Store) -> None:
+    assert store.builds.get("myapp", add(store)).options == AS_USUAL
+    wanted = BuildOptions(no_cache=True)
+    store.builds.add("myapp", 9, COMMIT, REF, "alice", "log", wanted)
+    assert store.builds.get("myapp", 9).options == wanted
+    assert not wanted.reuses_image
 
 
 def test_what_became_of_it_is_kept(store: Store) -> None:
