@@ -118,6 +118,7 @@ class ReportFilter:
 
     def __init__(self, reason: Callable[[], str]) -> None:
         self._reason = reason
+        self.failure = ""  # the first line of the report that says that something went wrong
         self._parser = PktLineParser(self._packet)
         self._advertised = False
         self._report = b""
@@ -161,6 +162,9 @@ class ReportFilter:
 
     def _explained(self, line: bytes) -> bytes:
         text = line.rstrip(b"\n")
+        is_bad = text.startswith((b"ng ", b"unpack ")) and text != b"unpack ok"
+        if is_bad and not self.failure:
+            self.failure = text.decode(errors="replace")
         reason = self._reason()
         if not (reason and text.startswith(b"ng ") and text.endswith(b" " + _DECLINED)):
             return line

@@ -45,6 +45,11 @@ class RefCommand:
         return short(self.ref)
 
     @property
+    def outcome(self) -> str:
+        """`master is 3f9ac21`, `topic is deleted`."""
+        return f"{self.name} is {self.new[:7] if self.new else 'deleted'}"
+
+    @property
     def is_branch(self) -> bool:
         """Whether it moves a branch."""
         return self.ref.startswith(HEADS)

@@ -62,6 +62,14 @@ class Repository:
         if head not in branches or self.ref(f"{HEADS}{head}") is None:
             DiskRefsContainer(self.path).set_symbolic_ref(Ref(b"HEAD"), _ref(f"{HEADS}{branch}"))
 
+    def size_bytes(self) -> int:
+        """What its objects take on disk."""
+        total = 0
+        for path in (self.path / "objects").rglob("*"):
+            with suppress(FileNotFoundError):  # git may be at work in there
+                total += path.lstat().st_size
+        return total
+
     def find_commit(self, name: str) -> str | None:
         """The stored commit that a person means by a tag, a SHA or the beginning of one."""
         if not self.exists:

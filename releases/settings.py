@@ -11,6 +11,7 @@ import yaml
 
 from releases.branch import BadBranchName, parse_branches
 from releases.errors import BadInput
+from releases.network import parse_networks
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -45,6 +46,15 @@ class Settings:
     stop_grace_s: float = 10.0
     build_timeout_s: int = 1800
     deploy_branches: str = "main,master"  # unless an app has its own
+    allow_from: str = ""  # networks that may connect by SSH, `10.0.0.0/8,fd00::/8`; empty: all
+    login_tries: int = 10  # keys that a client may offer
+    max_connections: int = 500  # that have logged in; as many may wait without a command
+    idle_s: float = 600.0  # how long a connection that has logged in may be without a command
+    connections_per_minute: int = 600  # from one address, those apart that log in; 0: any number
+    pushes_per_minute: int = 600  # by one key; 0: any number
+    push_mb: int = 1024  # of one push, as it is sent
+    repository_mb: int = 4096  # of one app
+    git_memory_mb: int = 1024  # of each git process; a push of a pack bomb ends there
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -96,7 +106,16 @@ class Settings:
 
 _TYPES = {field.name: field.type for field in fields(Settings)}
 _IN_YAML = sorted(_TYPES.keys() - {"home"})  # home is where the file is looked for
-_LEAST = {"build_workers": 1, "release_workers": 1, "build_timeout_s": 1}  # others: 0
+_LEAST = {
+    "build_workers": 1,
+    "release_workers": 1,
+    "build_timeout_s": 1,
+    "login_tries": 1,
+    "max_connections": 1,
+    "push_mb": 1,
+    "repository_mb": 1,
+    "git_memory_mb": 64,
+}  # others: 0
 _MOST = {"ssh_port": 65535, "http_port": 65535}
 
 
@@ -135,6 +154,8 @@ def _convert(name: str, value: Any) -> Any:
             raise ValueError("expected text")
         if name == "deploy_branches":
             parse_branches(value)
+        if name == "allow_from":
+            parse_networks(value)
         if name == "subnet" and IPv4Network(value).prefixlen > 24:
             raise ValueError("needs a /24 or larger")
     except (ValueError, BadBranchName) as error:
