@@ -11,7 +11,8 @@ from typing import Protocol
 
 from gitreceive.client import ClientGone
 from gitreceive.hook import Hook, HookRequest
-from gitreceive.options import check_nothing_to_deploy, parse_options, stored_only
+from gitreceive.nothing_new import when_nothing_was_pushed
+from gitreceive.options import PushOptions, check_nothing_to_deploy, parse_options, stored_only
 from gitreceive.printable import plain_line, safe_lines
 from gitreceive.push import PushCheck, RefCommand, parse_commands, without_deploy
 from gitreceive.repository import Repository
@@ -116,7 +117,19 @@ class Push:
         if deploying is None:
             check_nothing_to_deploy(options)
             self._verdict(commands)
-            return
+        elif deploying.moves_nothing and not options.build.redeploy:
+            self._say_up_to_date()
+            self._verdict(commands)
+        else:
+            self._accept_in_turn(request, commands, deploying, options)
+
+    def _accept_in_turn(
+        self,
+        request: HookRequest,
+        commands: list[RefCommand],
+        deploying: RefCommand,
+        options: PushOptions,
+    ) -> None:
         turns = self._deployer.turns
         self._turn.title = f"{self._who}'s push of {str(deploying.new)[:7]}"
         with turns.take(self._repository.app, self._turn, self._say_waiting):
@@ -173,6 +186,12 @@ class Push:
     def _say_waiting(self, title: str, ahead: int) -> None:
         place = f", with {ahead} more before you" if ahead else ""
         self._say(f"Waiting for {title} to end{place}")
+
+    def _say_up_to_date(self) -> None:
+        """libgit2 sends a ref that is there already; git itself sends none, and says this."""
+        self._say("Everything up-to-date")
+        if line := when_nothing_was_pushed(self._deployer.platform, self._repository):
+            self._print(line)
 
     def _say(self, text: str) -> None:
         self._print(f"-----> {text}")

@@ -15,6 +15,7 @@ from gitreceive.pktline import CommandGate, ReportFilter
 from gitreceive.rate import Rate
 from gitreceive.repository import Repository
 from gitreceive.session import Call
+from gitreceive.upkeep import Upkeep
 from releases.app import AppExists
 from releases.errors import PaasError
 from releases.store.ssh_keys import SshKey
@@ -32,10 +33,6 @@ class RepositoryFull(PaasError):
     """No more is stored for the app."""
 
 
-class NothingPushed(PaasError):
-    """The app exists and has no code."""
-
-
 class GitCalls:
     """Serves git's requests, each in its own thread."""
 
@@ -44,6 +41,7 @@ class GitCalls:
         self._platform = deployer.platform
         self._limits = limits
         self._pushes = Rate(limits.pushes_per_minute)
+        self._upkeep = Upkeep(limits)
 
     def serve(self, call: Call, key: SshKey, request: GitRequest, page: Page) -> int:
         """Serve one push or fetch to its end; return git's exit status."""
@@ -58,9 +56,9 @@ class GitCalls:
 
     def _upload(self, call: Call, request: GitRequest) -> int:
         repository = Repository(self._platform.settings.repositories, request.app)
-        self._platform.store.apps.get(request.app)
-        if not repository.exists:
-            raise NothingPushed(f"nothing was ever pushed to {request.app}; push to it first")
+        if self._platform.store.apps.get(request.app).destroying:
+            raise AppEnding(f"app {request.app} is being destroyed")
+        repository.ensure()  # an app that nothing was pushed to is cloned as an empty repository
         process = self._start(call, request, repository)
         wiring = bridge.Wiring(lambda data: data, bridge.Untouched(), process.kill)
         return bridge.carry(call.client, process, wiring)
@@ -84,6 +82,7 @@ class GitCalls:
         finally:
             push.end()
             page.push(request.app, _result(push, gate, report))
+            self._upkeep.look(repository)
 
     def _room(self, repository: Repository) -> int:
         """How many bytes may be pushed; RepositoryFull if none."""

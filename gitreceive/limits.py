@@ -32,6 +32,8 @@ class Limits:
     repository_bytes: int = 4096 * _MB
     git_memory_bytes: int = 1024 * _MB  # address space of each git process
     git_cpu_s: int = 600
+    packs: int = 50  # per repository; at so many they are joined in the background
+    repack_s: float = 900.0
     reason_chars: int = 200  # of the line in `! [remote rejected]`
 
     @classmethod

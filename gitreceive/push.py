@@ -50,6 +50,11 @@ class RefCommand:
         return f"{self.name} is {self.new[:7] if self.new else 'deleted'}"
 
     @property
+    def moves_nothing(self) -> bool:
+        """Whether the ref is there already."""
+        return self.old == self.new
+
+    @property
     def is_branch(self) -> bool:
         """Whether it moves a branch."""
         return self.ref.startswith(HEADS)

@@ -16,7 +16,8 @@ from gitreceive.refs import RefNames
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
 
-_LEFT_BEHIND = "objects/tmp_objdir-incoming-*"
+# What a push and a repack leave when they are killed.
+_LEFT_BEHIND = ("objects/tmp_objdir-incoming-*", "objects/pack/.tmp-*", "objects/pack/tmp_*")
 
 
 class Repository:
@@ -84,9 +85,10 @@ class Repository:
 
 def sweep(repositories: Path) -> None:
     """Remove what pushes left behind when this process or git was killed; nobody reads it."""
-    for left in repositories.glob(f"*.git/{_LEFT_BEHIND}"):
-        with suppress(FileNotFoundError):
-            shutil.rmtree(left)
+    for pattern in _LEFT_BEHIND:
+        for left in repositories.glob(f"*.git/{pattern}"):
+            with suppress(FileNotFoundError):
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
     for unfinished in repositories.glob(".*.git.*"):
         with suppress(FileNotFoundError):
             shutil.rmtree(unfinished)

@@ -9,6 +9,7 @@ from releases.build import BuildOptions, BuildStatus
 from releases.log import DeployLog
 from releases.release import Artifact, Release
 from tests.integration.gitreceive.front_door import Door
+from tests.integration.gitreceive.interop.clients import Libgit2, Push
 from tests.services import wait_for
 
 pytestmark = pytest.mark.integration
@@ -105,6 +106,22 @@ def test_after_a_rollback_a_push_of_the_same_says_how_to_deploy_it_again(door: D
     [build, _] = door.platform.store.builds.list("myapp")
     assert (build.commit, build.ref, build.who) == (second, "refs/heads/master", "alice")
     assert build.options == BuildOptions(rebuild=True, redeploy=True)
+
+
+def test_a_client_that_sends_what_is_there_already_deploys_it_again_only_when_asked(
+    door: Door,
+) -> None:
+    work = door.checkout()
+    first = door.head(work)
+    door.commit(work, "second")
+    client, master = Libgit2(door), "refs/heads/master:refs/heads/master"
+    assert client.push(work, "myapp", Push([master])).status == 0
+    make_live(door, first, "Rollback to v1")
+    again = client.push(work, "myapp", Push([master]))
+    assert "-----> Everything up-to-date\n-----> v1 runs" in again.text
+    assert len(door.builder.requests) == 1
+    assert client.push(work, "myapp", Push([master], options=["redeploy"])).status == 0
+    assert door.builder.requests[1].options == BuildOptions(redeploy=True)
 
 
 def test_a_push_of_what_runs_says_up_to_date_and_no_more(door: Door) -> None:

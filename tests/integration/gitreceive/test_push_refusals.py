@@ -111,13 +111,14 @@ def test_an_app_that_is_being_destroyed_takes_no_push(door: Door) -> None:
     assert " !     app myapp is being destroyed" in pushed.err
 
 
-def test_a_clone_of_a_missing_or_empty_app_says_so(door: Door) -> None:
+def test_a_clone_of_a_missing_app_says_so_and_an_empty_one_is_empty(door: Door) -> None:
     missing = door.git(door.home, "clone", door.url("nope"), "copy")
     assert missing.status == 128
     assert " !     app nope does not exist" in missing.err
     door.platform.store.apps.create("empty", "alice")
     empty = door.git(door.home, "clone", door.url("empty"), "copy")
-    assert " !     nothing was ever pushed to empty" in empty.err
+    assert empty.status == 0
+    assert "You appear to have cloned an empty repository" in empty.err
 
 
 @pytest.mark.parametrize("ref", ["refs/notes/x", "refs/replace/" + "1" * 40, "refs/paas/x"])

@@ -182,15 +182,39 @@ def test_an_apps_own_deploy_branch_is_named(repository: Repository) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("there", "new"),
+    [("topic", "topic/x"), ("topic/x", "topic"), ("a/b/c", "a"), ("a", "a/b/c"), (None, "v")],
+)
+def test_a_ref_that_git_could_not_keep_beside_another_is_refused_before_anything_is_built(
+    repository: Repository, there: str | None, new: str
+) -> None:
+    commit = objects(repository)["commit"]
+    if there:
+        set_ref(repository, f"refs/heads/{there}", commit)
+        set_ref(repository, f"refs/tags/{new}", commit)
+        commands = [RefCommand(None, commit, f"refs/heads/{new}")]
+    else:  # both in one push
+        commands = [RefCommand(None, commit, f"refs/heads/{name}") for name in ("v", "v/1")]
+    with pytest.raises(PushRefused, match="cannot be beside"):
+        check(repository, *commands)
+    check(repository, RefCommand(None, commit, "refs/heads/topics/x"))
+
+
 def test_the_sweep_takes_what_killed_pushes_left_and_nothing_else(
     repository: Repository, tmp_path: Path
 ) -> None:
     left = repository.path / "objects" / "tmp_objdir-incoming-abc" / "pack"
     left.mkdir(parents=True)
     (left / "tmp_pack").touch()
+    packs = repository.path / "objects" / "pack"
+    (packs / ".tmp-12-pack-ab.pack").touch()
+    (packs / "tmp_pack_x").touch()
+    (packs / "pack-ab.keep").touch()
     (tmp_path / ".new.git.1234").mkdir()
     before = objects(repository)
     sweep(tmp_path)
     assert not left.parent.exists()
+    assert [path.name for path in packs.iterdir()] == ["pack-ab.keep"]
     assert [found.name for found in tmp_path.iterdir()] == ["myapp.git"]
     assert objects(repository) == before
