@@ -80,6 +80,8 @@ class Front:
     def _serve(self, call: Call) -> int:
         if call.key is None:
             raise KeyRemoved("this key was removed; nothing can be done with it any more")
+        if call.is_first:
+            self._page(call).login()
         words = split(_text(call.line))
         request = git.parse_request(words) if words else None
         if request:

@@ -3,8 +3,7 @@
 import logging
 
 from gitreceive.rate import Rate
-from releases.store.connection import NoRedis
-from releases.store.events import COMMAND, LOGIN, PUSH, REFUSED, EventStore
+from releases.store.events import COMMAND, LOGIN, PUSH, REFUSED, EventLost, EventStore
 
 _log = logging.getLogger(__name__)
 _PER_STRANGER = 6  # lines a minute from one address
@@ -32,8 +31,8 @@ class Journal:
         _log.info("%s: %s: %r", who, kind, text)
         try:
             self._events.add(kind, text, key=key, fingerprint=fingerprint, address=address)
-        except NoRedis as error:
-            _log.info("this event was not recorded: %s", error)
+        except EventLost as error:
+            _log.info("%s", error)
 
 
 class Page:

@@ -35,6 +35,7 @@ class Call:
     line: bytes = b""  # the command; empty where a shell was asked for
     protocol: str | None = None  # GIT_PROTOCOL
     terminal: bool = False
+    is_first: bool = False  # on its connection
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ class SshSession(paramiko.ServerInterface):
         if channel.chanid in self._told:
             return False
         self._told.add(channel.chanid)
-        self._next = replace(self._call(channel), line=command)
+        self._next = replace(self._call(channel), line=command, is_first=not self._has_called)
+        self._has_called = True
         del self._asked[channel.chanid]
         return True
 
@@ -159,9 +161,6 @@ class SshSession(paramiko.ServerInterface):
 
     def _answer(self, call: Call) -> None:
         try:
-            if call.key and not self._has_called:
-                self._has_called = True
-                self._rules.journal.of(call.key.name, call.key.fingerprint, call.address).login()
             self._rules.answer(call)
         finally:
             self._presence.end_call()

@@ -4,6 +4,9 @@ import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import redis
+
+from releases.errors import PaasError
 from releases.store import keys
 from releases.store.connection import Client
 
@@ -14,6 +17,10 @@ REFUSED = "refused"
 MAX_EVENTS = 10_000  # of those with a key, and of strangers; the oldest go first
 _MAX_CHARS = 300
 _IDLE_S = 1.0
+
+
+class EventLost(PaasError):
+    """Redis is away, or full."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,14 @@ class EventStore:
     def add(
         self, kind: str, text: str, *, key: str = "", fingerprint: str = "", address: str = ""
     ) -> None:
-        """Write one line. Without the name of a key it is about a stranger."""
+        """Write one line; EventLost. Without the name of a key it is about a stranger."""
         stream = keys.EVENTS if key else keys.STRANGERS
         given = {"kind": kind, "text": text, "key": key, "fingerprint": fingerprint}
         fields = {name: _kept(value) for name, value in {**given, "address": address}.items()}
-        self._redis.xadd(stream, fields, maxlen=MAX_EVENTS, approximate=True)
+        try:
+            self._redis.xadd(stream, fields, maxlen=MAX_EVENTS, approximate=True)
+        except redis.RedisError as error:
+            raise EventLost(f"this event was not recorded: {error}") from error
 
     def latest(self, count: int) -> list[Event]:
         """The last `count` lines, the oldest first."""
