@@ -11,6 +11,7 @@ from typing import IO, NoReturn, Protocol
 import click
 
 from gitreceive.printable import plain_line
+from releases.app import is_app_name
 from releases.command import Command, Session
 from releases.errors import BadInput, PaasError
 
@@ -18,6 +19,7 @@ UNKNOWN_COMMAND = 127  # as a shell says it
 INTERNAL_ERROR = 70  # sysexits.h: EX_SOFTWARE
 CLIENT_GONE = 141  # as a shell reports a process that SIGPIPE ended
 _WIDTH = 80
+_COMPLAINT_CHARS = 500
 _LINE_CHARS = 2000  # of an error: it may repeat what was typed
 
 _log = logging.getLogger(__name__)
@@ -115,10 +117,10 @@ class CommandTable:
         app = str(parameters.get("app") or "")
         try:
             _admit(row, app, session)
-        except NotForThisKey as error:
-            notes.refused(str(error))
+        except NotForThisKey:
+            notes.refused(f"{_noted(row, app)} is not for this key")
             raise
-        notes.command(f"{row.name} of {app}" if app else row.name)
+        notes.command(_noted(row, app))
         row.run(session, **parameters)
 
     def _find(self, name: str) -> Command:
@@ -141,6 +143,11 @@ class CommandTable:
             for row in group:
                 session.print(f"  {row.name:<{width}}  {row.summary}")
         session.print("\n`help COMMAND` shows the arguments of one.")
+
+
+def _noted(row: Command, app: str) -> str:
+    """What was typed in the app's place is a secret where the app was forgotten."""
+    return f"{row.name} of {app}" if is_app_name(app) else row.name
 
 
 def _admit(row: Command, app: str, session: Session) -> None:
@@ -186,7 +193,8 @@ def _parse(row: Command, words: Sequence[str]) -> dict[str, object]:
 def _reject(command: click.Command, error: click.ClickException) -> NoReturn:
     context = click.Context(command, info_name=command.name, terminal_width=1000)
     usage = " ".join(command.get_usage(context).split())
-    raise BadInput(f"{error.format_message().rstrip('.')}. {usage}") from error
+    complaint = plain_line(error.format_message().rstrip("."), _COMPLAINT_CHARS)
+    raise BadInput(f"{complaint}. {usage}") from error
 
 
 def _complain(errors: IO[str], message: str, status: int) -> int:
