@@ -56,6 +56,25 @@ class Objects:
         with self._git(["cat-file", "--batch"]) as process:
             yield Blobs(_pipe(process.stdin), _pipe(process.stdout))
 
+    def kinds(self, oids: Sequence[str]) -> dict[str, str]:
+        """The type of each object that is there: commit, tree, blob or tag.
+
+        git looks at no more than it must: a commit may say that it has 10^9 bytes.
+        """
+        found: dict[str, str] = {}
+        if not oids:
+            return found
+        with self._git(["cat-file", "--batch-check=%(objectname) %(objecttype)"]) as process:
+            for first in range(0, len(oids), _REQUESTS):
+                asked = oids[first : first + _REQUESTS]
+                _ask(_pipe(process.stdin), asked)
+                for _ in asked:
+                    oid, _, kind = _pipe(process.stdout).readline().decode().strip().partition(" ")
+                    if not kind:
+                        raise UnreadableCommit("the objects that arrived cannot be read")
+                    found[oid] = kind
+        return {oid: kind for oid, kind in found.items() if kind != "missing"}
+
     @contextmanager
     def _git(self, arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
         options = [word for option in _OPTIONS for word in ("-c", option)]
@@ -105,8 +124,7 @@ class Blobs:
         """The content of each blob in turn, in chunks. Read each to its end before the next."""
         for first in range(0, len(oids), _REQUESTS):
             asked = oids[first : first + _REQUESTS]
-            self._requests.write("".join(f"{oid}\n" for oid in asked).encode())
-            self._requests.flush()
+            _ask(self._requests, asked)
             for oid in asked:
                 yield self._content(oid)
 
@@ -122,6 +140,11 @@ class Blobs:
             left -= len(chunk)
             yield chunk
         self._answers.read(1)  # the newline after each content
+
+
+def _ask(requests: IO[bytes], oids: Sequence[str]) -> None:
+    requests.write("".join(f"{oid}\n" for oid in oids).encode())
+    requests.flush()
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

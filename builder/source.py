@@ -9,7 +9,8 @@ from typing import BinaryIO
 from builder import tar
 from builder.dockerignore import BadDockerIgnore, DockerIgnore
 from builder.objects import Blobs, Objects
-from builder.tree import BadTree, Entry, Limits, check_symlink, choose, read_tree
+from builder.symlinks import check_symlinks
+from builder.tree import BadTree, Entry, Limits, choose, read_tree
 
 _MAX_IGNORE_BYTES = 256 * 1024
 _MAX_TARGET_BYTES = 4096
@@ -63,15 +64,19 @@ def _read_ignore(blobs: Blobs, entries: Sequence[Entry]) -> DockerIgnore:
 def _write(file: BinaryIO, entries: Sequence[Entry], blobs: Blobs) -> None:
     mtime = _mtime(entries)
     contents = blobs.read([entry.oid for entry in entries if not entry.is_directory])
+    links: dict[str, str] = {}
     for entry in entries:
         if entry.is_directory:
             file.write(tar.header(_member(entry, mtime)))
         elif entry.is_symlink:
-            file.write(tar.header(_symlink(entry, mtime, next(contents))))
+            link = _symlink(entry, mtime, next(contents))
+            links[entry.path] = link.target.decode("utf-8", "replace")
+            file.write(tar.header(link))
         else:
             file.write(tar.header(_member(entry, mtime)))
             file.writelines(next(contents))
             file.write(tar.padding(entry.size))
+    check_symlinks(links)
     file.write(tar.END)
 
 
@@ -86,7 +91,6 @@ def _symlink(entry: Entry, mtime: int, content: Iterator[bytes]) -> tar.Member:
     if entry.size > _MAX_TARGET_BYTES:
         raise BadTree(f"symlink {entry.path} points to a name of {entry.size} bytes")
     target = b"".join(content)
-    check_symlink(entry.path, target.decode("utf-8", "replace"))
     return tar.Member(entry.path.encode(), tar.SYMLINK, 0o777, target=target, mtime=mtime)
 
 

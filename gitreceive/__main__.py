@@ -12,11 +12,12 @@ import builder.commands
 import releases.commands
 import router_sync.commands
 from builder.queue import request_build
-from gitreceive import commands, repository_commands
+from gitreceive import commands, event_commands, repository_commands
 from gitreceive.deploy import Deployer, RequestBuild
 from gitreceive.dispatch import CommandTable
-from gitreceive.front import Front
+from gitreceive.front import Front, Services
 from gitreceive.gitcalls import GitCalls
+from gitreceive.journal import Journal
 from gitreceive.keys import host_key
 from gitreceive.limits import Limits
 from gitreceive.repository import sweep
@@ -32,6 +33,7 @@ TABLES = (
     builder.commands.COMMANDS,
     router_sync.commands.COMMANDS,
     commands.COMMANDS,
+    event_commands.COMMANDS,
     repository_commands.COMMANDS,
 )
 
@@ -58,7 +60,8 @@ def run_locally(platform: Platform, table: CommandTable, words: Sequence[str]) -
         out=sys.stdout,
         terminal=sys.stdout.isatty(),
     )
-    return table.run(words, session, sys.stderr)
+    page = Journal(platform.store.events).of(session.who, "", "local")
+    return table.run(words, session, sys.stderr, page)
 
 
 def serve(platform: Platform, table: CommandTable, build: RequestBuild) -> int:
@@ -71,7 +74,7 @@ def serve(platform: Platform, table: CommandTable, build: RequestBuild) -> int:
         signal.signal(number, lambda *_: stopped.set())
     settings = platform.settings
     sweep(settings.repositories)
-    server = open_server(platform, table, build, Limits())
+    server = open_server(platform, table, build, Limits.of(settings))
     server.start()
     write_port(settings.home / "run" / "ssh.port", server.port)
     stopped.wait()
@@ -85,8 +88,10 @@ def open_server(
     """The server that the settings name, listening."""
     settings = platform.settings
     deployer = Deployer(platform, build, Turns(), limits.reason_chars)
-    front = Front(platform, table, GitCalls(deployer, limits))
-    rules = Rules(platform.store.ssh_keys, limits, front.answer)
+    journal = Journal(platform.store.events)
+    services = Services(platform, table, GitCalls(deployer, limits), journal)
+    front = Front(services, limits.connections)
+    rules = Rules(platform.store.ssh_keys, limits, front.answer, journal)
     return Server(settings.bind, settings.ssh_port, host_key(settings.home / "host_key"), rules)
 
 

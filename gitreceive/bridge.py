@@ -99,8 +99,9 @@ def _pump_up(client: Client, git: "subprocess.Popen[bytes]", wiring: Wiring) -> 
     except BrokenPipeError:
         _discard(client)  # git has read enough; a blocked client would not read its answer
     except PaasError as error:
-        git.kill()  # before its answer, so that ours is the only one
         client.say(f" !     {error}")
+        client.finish(error.exit_status)
+        git.kill()  # it waits for what it is not given, so that ours is the only answer
     finally:
         _close(git.stdin)
     client.wait_until_gone()

@@ -6,6 +6,7 @@ import click
 
 from gitreceive import VERSION
 from gitreceive.keys import BadKey, check_key_name, parse_public_key
+from releases.app import check_app_name
 from releases.command import JSON, Command, Session
 from releases.commands.table import print_json, print_table, timestamp
 from releases.errors import PaasError
@@ -24,19 +25,29 @@ def show_keys(session: Session, as_json: bool) -> None:
         print_json(session, [asdict(key) for key in keys])
         return
     rows = [
-        (key.name, key.line.split()[0], key.fingerprint, timestamp(key.added_at), key.added_by)
+        (
+            key.name,
+            key.line.split()[0],
+            key.fingerprint,
+            " ".join(key.only) or "all",
+            timestamp(key.added_at),
+            key.added_by,
+        )
         for key in keys
     ]
-    print_table(session, ("NAME", "TYPE", "FINGERPRINT", "ADDED (UTC)", "BY"), rows)
+    print_table(session, ("NAME", "TYPE", "FINGERPRINT", "APPS", "ADDED (UTC)", "BY"), rows)
 
 
-def add_key(session: Session, name: str, key: tuple[str, ...]) -> None:
-    """Let a key in."""
+def add_key(session: Session, name: str, key: tuple[str, ...], only: str) -> None:
+    """Let a key in, for all or only for some apps, which need not be there yet."""
     check_key_name(name)
+    apps = [check_app_name(app.strip()) for app in only.split(",")] if only else []
     text = " ".join(key) if key else _read_key(session)
     fingerprint, line = parse_public_key(text)
-    session.platform.store.ssh_keys.add(name, fingerprint, line, session.who)
+    session.platform.store.ssh_keys.add(name, fingerprint, line, session.who, apps)
     session.print(f"-----> Added key {name}, {fingerprint}")
+    if apps:
+        session.print(f"       It is for {', '.join(apps)} only")
 
 
 def _read_key(session: Session) -> str:
@@ -50,9 +61,11 @@ def remove_key(session: Session, name: str) -> None:
     """Shut a key out."""
     keys = session.platform.store.ssh_keys
     key = keys.get(name)
-    if session.over_ssh and len(keys.list()) == 1:
+    others = [other for other in keys.list() if other != key and not other.only]
+    if session.over_ssh and not key.only and not others:
         raise LastKey(
-            f"{key.name} is the last key, and nobody could log in without it; add another first, "
+            f"{key.name} is the last key for all apps, and nobody could manage the platform "
+            "without it; add another first, "
             "or remove it with the local paas command"
         )
     keys.remove(key.fingerprint)
@@ -72,7 +85,11 @@ COMMANDS: tuple[Command, ...] = (
         "keys:add",
         "Let a public key log in, given as arguments or on standard input",
         add_key,
-        (_NAME, click.Argument(["key"], nargs=-1)),
+        (
+            _NAME,
+            click.Argument(["key"], nargs=-1),
+            click.Option(["--only"], default="", metavar="APP,...", help="Limit it to these apps."),
+        ),
     ),
     Command(
         "keys:remove",
@@ -80,5 +97,5 @@ COMMANDS: tuple[Command, ...] = (
         remove_key,
         (click.Argument(["name"], metavar="NAME|FINGERPRINT"),),
     ),
-    Command("version", "Show the version of the platform", show_version),
+    Command("version", "Show the version of the platform", show_version, for_all=True),
 )

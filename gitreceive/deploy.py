@@ -75,6 +75,7 @@ class Push:
         self._turn = Turn(f"{pusher.who}'s push")
         self._gone = threading.Event()
         self._ended = threading.Event()
+        self.accepted: list[str] = []  # `master is 3f9ac21`, once it was
         self.reason = ""  # why the push was refused, once it was
 
     def hang_up(self) -> None:
@@ -171,6 +172,7 @@ class Push:
         for line in without_deploy(commands, self._branches()):
             self._say(line)
         _log.info("push to %s by %s: accepted", self._repository.app, self._who)
+        self.accepted = [command.outcome for command in commands]
         self._hook.answer(accepted=True)
 
     def _refuse(self, reason: str) -> None:

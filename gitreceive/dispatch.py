@@ -6,10 +6,12 @@ import secrets
 import shlex
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import IO, NoReturn
+from typing import IO, NoReturn, Protocol
 
 import click
 
+from gitreceive.printable import plain_line
+from releases.app import is_app_name
 from releases.command import Command, Session
 from releases.errors import BadInput, PaasError
 
@@ -17,6 +19,8 @@ UNKNOWN_COMMAND = 127  # as a shell says it
 INTERNAL_ERROR = 70  # sysexits.h: EX_SOFTWARE
 CLIENT_GONE = 141  # as a shell reports a process that SIGPIPE ended
 _WIDTH = 80
+_COMPLAINT_CHARS = 500
+_LINE_CHARS = 2000  # of an error: it may repeat what was typed
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +38,25 @@ class UnknownCommand(PaasError):
         near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
         guess = f"; did you mean {' or '.join(near)}?" if near else "; `help` lists them"
         super().__init__(f"`{name[:60]}` is not a paas command{guess}")
+
+
+class NotForThisKey(PaasError):
+    """The key is limited to some apps."""
+
+    exit_status = 77  # sysexits.h: EX_NOPERM
+
+    def __init__(self, what: str, only: Sequence[str]) -> None:
+        super().__init__(f"this key is for {', '.join(only)} only, and not for {what}")
+
+
+class Notes(Protocol):
+    """Is told what was asked for, by name only: the words of a command may be secrets."""
+
+    def command(self, name: str) -> None:
+        """It runs now."""
+
+    def refused(self, why: str) -> None:
+        """It may not run."""
 
 
 class _HelpAsked(Exception):
@@ -61,6 +84,7 @@ class CommandTable:
             "List the commands, or show how one is used",
             self._help,
             (click.Argument(["name"], required=False, metavar="[COMMAND]"),),
+            for_all=True,
         )
         self._rows: dict[str, Command] = {}
         for row in [own, *(row for room in rooms for row in room)]:
@@ -68,10 +92,10 @@ class CommandTable:
                 raise DuplicateCommand(f"two commands are named {row.name}")
             self._rows[row.name] = row
 
-    def run(self, words: Sequence[str], session: Session, errors: IO[str]) -> int:
+    def run(self, words: Sequence[str], session: Session, errors: IO[str], notes: Notes) -> int:
         """Run what was typed; return the exit status. Every error becomes a line on `errors`."""
         try:
-            self._run(words or ["help"], session)
+            self._run(words or ["help"], session, notes)
             session.out.flush()
         except PaasError as error:
             return _complain(errors, str(error), error.exit_status)
@@ -83,13 +107,20 @@ class CommandTable:
             return _complain(errors, f"internal error, reference {reference}", INTERNAL_ERROR)
         return 0
 
-    def _run(self, words: Sequence[str], session: Session) -> None:
+    def _run(self, words: Sequence[str], session: Session, notes: Notes) -> None:
         row = self._find(words[0])
         try:
             parameters = _parse(row, words[1:])
         except _HelpAsked as asked:
             session.print(asked.text)
             return
+        app = str(parameters.get("app") or "")
+        try:
+            _admit(row, app, session)
+        except NotForThisKey:
+            notes.refused(f"{_noted(row, app)} is not for this key")
+            raise
+        notes.command(_noted(row, app))
         row.run(session, **parameters)
 
     def _find(self, name: str) -> Command:
@@ -112,6 +143,21 @@ class CommandTable:
             for row in group:
                 session.print(f"  {row.name:<{width}}  {row.summary}")
         session.print("\n`help COMMAND` shows the arguments of one.")
+
+
+def _noted(row: Command, app: str) -> str:
+    """What was typed in the app's place is a secret where the app was forgotten."""
+    return f"{row.name} of {app}" if is_app_name(app) else row.name
+
+
+def _admit(row: Command, app: str, session: Session) -> None:
+    """NotForThisKey unless the command is on an app that the key is for, or is for everyone."""
+    if not session.only or row.for_all:
+        return
+    if not app:
+        raise NotForThisKey(row.name, session.only)
+    if not session.may_use(app):
+        raise NotForThisKey(app[:60], session.only)
 
 
 def _click(row: Command) -> click.Command:
@@ -147,12 +193,13 @@ def _parse(row: Command, words: Sequence[str]) -> dict[str, object]:
 def _reject(command: click.Command, error: click.ClickException) -> NoReturn:
     context = click.Context(command, info_name=command.name, terminal_width=1000)
     usage = " ".join(command.get_usage(context).split())
-    raise BadInput(f"{error.format_message().rstrip('.')}. {usage}") from error
+    complaint = plain_line(error.format_message().rstrip("."), _COMPLAINT_CHARS)
+    raise BadInput(f"{complaint}. {usage}") from error
 
 
 def _complain(errors: IO[str], message: str, status: int) -> int:
     try:
-        errors.write(f" !     {message}\n")
+        errors.write(f" !     {plain_line(message, _LINE_CHARS)}\n")
         errors.flush()
     except BrokenPipeError:
         return CLIENT_GONE

@@ -2,17 +2,23 @@
 
 import logging
 import secrets
+import threading
 import time
+from dataclasses import dataclass
 
 from gitreceive import git
-from gitreceive.dispatch import INTERNAL_ERROR, CommandTable, split
+from gitreceive.dispatch import INTERNAL_ERROR, CommandTable, NotForThisKey, split
 from gitreceive.gitcalls import GitCalls
+from gitreceive.journal import Journal, Page
+from gitreceive.printable import plain_line
 from gitreceive.session import Call
 from gitreceive.terminal import terminal_input
 from releases.command import Session
 from releases.errors import BadInput, PaasError
 from releases.platform import Platform
+from releases.store.ssh_keys import SshKey
 
+_LINE_CHARS = 500
 _log = logging.getLogger(__name__)
 
 
@@ -20,21 +26,36 @@ class KeyRemoved(PaasError):
     """The connection outlived its key."""
 
 
+class TooBusy(PaasError):
+    """As many calls are under way as this process takes."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What calls are answered with."""
+
+    platform: Platform
+    table: CommandTable
+    git_calls: GitCalls
+    journal: Journal
+
+
 class Front:
     """Answers calls, each in its own thread."""
 
-    def __init__(self, platform: Platform, table: CommandTable, git_calls: GitCalls) -> None:
-        self._platform = platform
-        self._table = table
-        self._git_calls = git_calls
+    def __init__(self, services: Services, most_calls: int) -> None:
+        self._services = services
+        self._places = threading.BoundedSemaphore(most_calls)
+        self._most = most_calls
 
     def answer(self, call: Call) -> None:
         """Serve one call to its end; every error becomes a line and an exit status."""
         started = time.monotonic()
         try:
-            status = self._serve(call)
+            status = self._serve_in_place(call)
         except PaasError as error:
-            call.client.say(f" !     {error}")
+            call.client.say(f" !     {plain_line(str(error), _LINE_CHARS)}")
+            self._page(call).refused(str(error))
             status = error.exit_status
         except Exception:  # noqa: BLE001 - the SSH session is where errors become text
             reference = secrets.token_hex(2)
@@ -45,29 +66,47 @@ class Front:
         who = call.key.name if call.key else "?"
         _log.info("%s: exit status %d after %.1f s", who, status, time.monotonic() - started)
 
+    def _serve_in_place(self, call: Call) -> int:
+        if not self._places.acquire(blocking=False):
+            raise TooBusy(
+                f"{self._most} commands and pushes are under way, and more are not taken; "
+                "try again in a moment"
+            )
+        try:
+            return self._serve(call)
+        finally:
+            self._places.release()
+
     def _serve(self, call: Call) -> int:
         if call.key is None:
             raise KeyRemoved("this key was removed; nothing can be done with it any more")
+        if call.is_first:
+            self._page(call).login()
         words = split(_text(call.line))
-        # never more than two words, nor what follows a "=": it may be a secret
-        shown = [word.partition("=")[0] for word in words[:2]]
-        _log.info("%s (%s): %r", call.key.name, call.key.fingerprint, shown)
         request = git.parse_request(words) if words else None
         if request:
-            return self._git_calls.serve(call, call.key.name, request)
-        return self._run_command(call, call.key.name, words)
+            if call.key.only and request.app not in call.key.only:
+                raise NotForThisKey(request.app, call.key.only)
+            return self._services.git_calls.serve(call, call.key, request, self._page(call))
+        return self._run_command(call, call.key, words)
 
-    def _run_command(self, call: Call, who: str, words: list[str]) -> int:
+    def _page(self, call: Call) -> Page:
+        name, fingerprint = (call.key.name, call.key.fingerprint) if call.key else ("", "")
+        return self._services.journal.of(name, fingerprint, call.address)
+
+    def _run_command(self, call: Call, key: SshKey, words: list[str]) -> int:
         newline = "\r\n" if call.terminal else "\n"
         session = Session(
-            platform=self._platform,
-            who=who,
+            platform=self._services.platform,
+            who=key.name,
             stdin=terminal_input(call.client) if call.terminal else call.client.bytes_in(),
             out=call.client.text_out(newline),
             terminal=call.terminal,
             over_ssh=True,
+            only=key.only,
         )
-        return self._table.run(words, session, call.client.text_error(newline))
+        errors = call.client.text_error(newline)
+        return self._services.table.run(words, session, errors, self._page(call))
 
 
 def _text(line: bytes) -> str:

@@ -84,10 +84,11 @@ class CommandGate:
         text = line.removesuffix(b"\n")
         if self._section == "commands" and not line.startswith(b"shallow "):
             self._refs += 1
-            if self._refs == 1:  # `shallow` lines may come first, and carry none
-                self._capabilities = capabilities.split()
+            self._capabilities += capabilities.split()  # git reads them behind any command
+            if capabilities or self._refs == 1:
                 self._check_format(text)
-        if any(byte < 0x20 for byte in text) or text.startswith(b"push-cert"):
+        is_odd = any(byte < 0x20 for byte in text) or b"\0" in capabilities
+        if is_odd or text.startswith(b"push-cert"):
             raise BadPushRequest("a ref command that git does not send")
         if self._section == "options":
             self.options.append(text.decode(errors="replace"))
@@ -117,6 +118,7 @@ class ReportFilter:
 
     def __init__(self, reason: Callable[[], str]) -> None:
         self._reason = reason
+        self.failure = ""  # the first line of the report that says that something went wrong
         self._parser = PktLineParser(self._packet)
         self._advertised = False
         self._report = b""
@@ -160,6 +162,9 @@ class ReportFilter:
 
     def _explained(self, line: bytes) -> bytes:
         text = line.rstrip(b"\n")
+        is_bad = text.startswith((b"ng ", b"unpack ")) and text != b"unpack ok"
+        if is_bad and not self.failure:
+            self.failure = text.decode(errors="replace")
         reason = self._reason()
         if not (reason and text.startswith(b"ng ") and text.endswith(b" " + _DECLINED)):
             return line

@@ -6,12 +6,15 @@ exist, refs that have moved meanwhile. git refuses those later, which is too lat
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from dulwich.refs import Ref, check_ref_format
 
+from builder.objects import Objects
+from gitreceive.refs import RefNames, is_too_long, parents
 from gitreceive.repository import HEADS, TAGS, Repository
 from releases.errors import PaasError
 
@@ -21,6 +24,11 @@ _ZERO = "0" * 40
 
 class PushRefused(PaasError):
     """A push that is not taken, whatever its code is like; nothing was changed."""
+
+
+def short(ref: str) -> str:
+    """`refs/heads/master` -> `master`."""
+    return ref.removeprefix(HEADS).removeprefix(TAGS)
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,12 @@ class RefCommand:
     @property
     def name(self) -> str:
         """`master`, `v1.0`."""
-        return self.ref.removeprefix(HEADS).removeprefix(TAGS)
+        return short(self.ref)
+
+    @property
+    def outcome(self) -> str:
+        """`master is 3f9ac21`, `topic is deleted`."""
+        return f"{self.name} is {self.new[:7] if self.new else 'deleted'}"
 
     @property
     def moves_nothing(self) -> bool:
@@ -75,49 +88,57 @@ class PushCheck:
     def run(self, commands: list[RefCommand]) -> RefCommand | None:
         """Return the command that deploys, if one does; PushRefused."""
         for command in commands:
-            self._check(command)
-        self._check_conflicts([one for one in commands if one.new and not one.old])
+            self._check_name(command)
+        self._check_company(commands)
+        kinds = self._kinds(commands)
+        for command in commands:
+            self._check(command, kinds)
         deploying = [one for one in commands if one.new and self._is_deploy_branch(one)]
         if len(deploying) > 1:
             names = listed(sorted(command.name for command in deploying))
             raise PushRefused(f"{names} both deploy; push one of them at a time")
         return deploying[0] if deploying else None
 
-    def _check(self, command: RefCommand) -> None:
-        self._check_name(command)
-        current = self.repository.ref(command.ref)
+    @cached_property
+    def _refs(self) -> RefNames:
+        return RefNames(self.repository.path)
+
+    def _kinds(self, commands: list[RefCommand]) -> dict[str, str]:
+        arrived = {command.new for command in commands if command.new}
+        return Objects(self.repository.path, self.quarantine).kinds(sorted(arrived))
+
+    def _check_company(self, commands: list[RefCommand]) -> None:
+        """git would find out only when the deploy is done and it cannot move the branch."""
+        names = {command.ref for command in commands}
+        if len(names) < len(commands):
+            raise PushRefused("the push names a ref twice; name each once")
+        gone = {command.ref for command in commands if command.new is None}
+        for command in commands:
+            above = next((name for name in parents(command.ref) if name in names - gone), None)
+            other = above or self._refs.in_the_way(command.ref)
+            if command.new and other and other not in gone:
+                raise PushRefused(
+                    f"{command.name} cannot be beside {short(other)}; delete one of them first"
+                )
+
+    def _check(self, command: RefCommand, kinds: Mapping[str, str]) -> None:
+        current = self._refs.get(command.ref)
         if current != command.old:
             raise PushRefused(f"{command.name} has moved meanwhile; git fetch, then push again")
         if command.new is None:
             self._check_removal(command)
         elif command.is_branch:
-            self._check_commit(command, command.new)
-        elif self.repository.kind(command.new, self.quarantine) is None:
+            self._check_commit(command.name, command.new, kinds)
+        elif command.new not in kinds:
             raise PushRefused(f"{command.name} would name an object that was not sent")
-
-    def _check_conflicts(self, created: Sequence[RefCommand]) -> None:
-        """git keeps a ref in a file: `topic` and `topic/x` cannot both be, and it sees that late.
-
-        What came with such a push would stay, and what deployed with it would run.
-        """
-        if not created:
-            return
-        names = self.repository.names() | {command.ref for command in created}
-        folders = {name.rpartition("/")[0] for name in names}
-        folders |= {name for folder in folders for name in _above(folder)}
-        for command in created:
-            taken = {command.ref} & folders or set(_above(command.ref)) & names
-            if taken:
-                raise PushRefused(
-                    f"{command.name} cannot be beside a branch or tag whose name begins or ends "
-                    "within it; delete that first, in a push of its own"
-                )
 
     def _check_name(self, command: RefCommand) -> None:
         if not command.ref.startswith((HEADS, TAGS)):
             raise PushRefused(f"only branches and tags can be pushed, not {command.ref[:80]}")
         if not check_ref_format(Ref(os.fsencode(command.ref))):
             raise PushRefused(f"{command.ref[:80]!r} is no name for a branch or tag")
+        if is_too_long(command.ref):
+            raise PushRefused(f"the name {command.name[:40]}... is too long; choose a shorter one")
 
     def _check_removal(self, command: RefCommand) -> None:
         if self._is_deploy_branch(command) and self.is_live:
@@ -127,18 +148,12 @@ class PushCheck:
                 f"apps:destroy {app} --confirm {app}"
             )
 
-    def _check_commit(self, command: RefCommand, new: str) -> None:
-        if not self.repository.is_commit(new, self.quarantine):
-            raise PushRefused(f"{command.name} would name {new[:12]}, which is not a commit here")
+    def _check_commit(self, name: str, new: str, kinds: Mapping[str, str]) -> None:
+        if kinds.get(new) != "commit":
+            raise PushRefused(f"{name} would name {new[:12]}, which is not a commit here")
 
     def _is_deploy_branch(self, command: RefCommand) -> bool:
         return command.is_branch and command.name in self.branches
-
-
-def _above(ref: str) -> list[str]:
-    """`refs/heads/a/b/c` -> those refs that would be folders on its way, `refs/heads/a` first."""
-    parts = ref.split("/")
-    return ["/".join(parts[:end]) for end in range(3, len(parts))]
 
 
 def without_deploy(commands: Sequence[RefCommand], branches: Sequence[str]) -> list[str]:

@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from dulwich.object_store import DiskObjectStore
-from dulwich.objects import ObjectID
 from dulwich.objectspec import AmbiguousShortId, parse_commit
 from dulwich.refs import DiskRefsContainer, Ref
 from dulwich.repo import Repo
 
+from gitreceive.refs import RefNames
+
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
 
-_COMMIT = 1  # git's number for the type
 # What a push and a repack leave when they are killed.
 _LEFT_BEHIND = ("objects/tmp_objdir-incoming-*", "objects/pack/.tmp-*", "objects/pack/tmp_*")
 
@@ -47,9 +46,7 @@ class Repository:
 
     def ref(self, name: str) -> str | None:
         """The object a ref names now, as 40 hex digits."""
-        refs = DiskRefsContainer(self.path)
-        found = refs.read_loose_ref(_ref(name)) or refs.get_packed_refs().get(_ref(name))
-        return found.decode() if found else None
+        return RefNames(self.path).get(name)
 
     @property
     def head(self) -> str:
@@ -66,23 +63,13 @@ class Repository:
         if head not in branches or self.ref(f"{HEADS}{head}") is None:
             DiskRefsContainer(self.path).set_symbolic_ref(Ref(b"HEAD"), _ref(f"{HEADS}{branch}"))
 
-    def kind(self, sha: str, quarantine: Path | None) -> int | None:
-        """Git's number for the type of an object that is stored or just arrived; None if absent."""
-        main = self.path / "objects"
-        if quarantine:
-            store = DiskObjectStore(quarantine, alternates=[main])
-        else:
-            store = DiskObjectStore(main)
-        try:
-            return int(store.get_raw(ObjectID(sha.encode()))[0])
-        except KeyError:
-            return None
-        finally:
-            store.close()
-
-    def names(self) -> set[str]:
-        """The full names of all refs."""
-        return {os.fsdecode(name) for name in DiskRefsContainer(self.path).allkeys()}
+    def size_bytes(self) -> int:
+        """What its objects take on disk."""
+        total = 0
+        for path in (self.path / "objects").rglob("*"):
+            with suppress(FileNotFoundError):  # git may be at work in there
+                total += path.lstat().st_size
+        return total
 
     def find_commit(self, name: str) -> str | None:
         """The stored commit that a person means by a tag, a SHA or the beginning of one."""
@@ -94,10 +81,6 @@ class Repository:
             except (KeyError, ValueError, AmbiguousShortId):
                 return None
         return found.id.decode()
-
-    def is_commit(self, sha: str, quarantine: Path | None) -> bool:
-        """Whether the object is there and is a commit."""
-        return self.kind(sha, quarantine) == _COMMIT
 
 
 def sweep(repositories: Path) -> None:

@@ -5,15 +5,16 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import paramiko
 
-from gitreceive.doorway import Doorway
+from gitreceive.presence import Presence
+from gitreceive.rate import Rate
 from gitreceive.session import Rules, SshSession
 from gitreceive.transport import ServerTransport, hang_up, tune
 from releases.errors import PaasError
+from releases.network import is_in, rate_name
 
 _BACKLOG = 256
 _RETRY_S = 0.1
@@ -29,26 +30,38 @@ class CannotListen(PaasError):
 class Connection:
     """One client's socket and transport."""
 
-    def __init__(self, sock: socket.socket, address: str, on_end: Callable[[], None]) -> None:
+    def __init__(self, sock: socket.socket, address: str, presence: Presence) -> None:
         self.address = address
         self._socket = sock
-        self._on_end = on_end
+        self._presence = presence
+        self._rates: Rate | None = None
 
-    def start(self, rules: Rules, host_key: paramiko.PKey, on_call: Callable[[], None]) -> None:
+    def start(self, rules: Rules, host_key: paramiko.PKey, rate: Rate) -> None:
         """Begin to speak SSH, in a thread of its own."""
-        transport = ServerTransport(self._socket, rules.limits, self._on_end)
+        self._rates = rate
+        transport = ServerTransport(self._socket, rules.limits, self._end)
         transport.add_server_key(host_key)
+        self._session = SshSession(rules, transport, self.address, self)
+        transport.start_server(event=threading.Event(), server=self._session)
 
-        def called() -> None:
-            transport.keep_alive()
-            on_call()
+    def begin_call(self) -> None:
+        """The client asked for something. The first time shows that it is no stranger."""
+        if self._rates:
+            self._rates.give_back(rate_name(self.address))
+            self._rates = None
+        self._presence.begin_call(self)
 
-        session = SshSession(rules, transport, self.address, called)
-        transport.start_server(event=threading.Event(), server=session)
+    def end_call(self) -> None:
+        """It was served, or left."""
+        self._presence.end_call(self)
 
     def hang_up(self) -> None:
         """End it at once."""
         hang_up(self._socket)
+
+    def _end(self) -> None:
+        self._session.end()
+        self._presence.depart(self)
 
 
 class Server:
@@ -57,9 +70,9 @@ class Server:
     def __init__(self, bind: str, port: int, host_key: paramiko.PKey, rules: Rules) -> None:
         self._rules = rules
         self._host_key = host_key
-        self._doorway = Doorway(rules.limits)
+        self._presence = Presence(rules.limits)
+        self._rate = Rate(rules.limits.connections_per_minute)
         self._stopped = threading.Event()
-        self._connections: set[Connection] = set()
         self._listener = _listen(bind, port)
 
     @property
@@ -70,11 +83,11 @@ class Server:
     @property
     def connections(self) -> int:
         """How many clients are connected now."""
-        return len(self._connections)
+        return len(self._presence)
 
     def start(self) -> None:
         """Accept connections from now on, in threads of its own."""
-        threading.Thread(target=self._doorway.watch, name="doorway", daemon=True).start()
+        self._presence.start()
         threading.Thread(target=self._accept_all, name="accept", daemon=True).start()
 
     def stop(self) -> None:
@@ -82,9 +95,7 @@ class Server:
         self._stopped.set()
         hang_up(self._listener)
         self._listener.close()
-        self._doorway.close()
-        for connection in list(self._connections):
-            connection.hang_up()
+        self._presence.stop()
 
     def _accept_all(self) -> None:
         while not self._stopped.is_set():
@@ -98,20 +109,28 @@ class Server:
             self._welcome(sock, address[0])
 
     def _welcome(self, sock: socket.socket, address: str) -> None:
-        connection = Connection(sock, address, lambda: self._forget(connection))
-        self._connections.add(connection)
-        self._doorway.enter(connection)
+        refusal = self._refusal(address)
+        if refusal:
+            self._rules.journal.stranger(refusal, address)
+            sock.close()
+            return
+        connection = Connection(sock, address, self._presence)
+        self._presence.arrive(connection)
         try:
             tune(sock)
-            connection.start(self._rules, self._host_key, lambda: self._doorway.leave(connection))
+            connection.start(self._rules, self._host_key, self._rate)
         except (OSError, RuntimeError) as error:  # gone already, or no thread to be had
             _log.info("connection from %s: %s", address, error)
-            self._forget(connection)
+            self._presence.depart(connection)
             sock.close()
 
-    def _forget(self, connection: Connection) -> None:
-        self._doorway.leave(connection)
-        self._connections.discard(connection)
+    def _refusal(self, address: str) -> str:
+        allowed = self._rules.limits.allow_from
+        if allowed and not is_in(address, allowed):
+            return "connected from an address outside of allow_from"
+        if not self._rate.take(rate_name(address)):
+            return "connected more often than connections_per_minute"
+        return ""
 
 
 def _listen(bind: str, port: int) -> socket.socket:

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import paramiko
 from paramiko.common import (
@@ -16,6 +17,7 @@ from paramiko.common import (
 
 from gitreceive.client import Client
 from gitreceive.git import is_protocol
+from gitreceive.journal import Journal
 from gitreceive.limits import Limits
 from gitreceive.transport import ServerTransport
 from releases.store.ssh_keys import SshKey, SshKeyStore
@@ -29,9 +31,11 @@ class Call:
 
     client: Client
     key: SshKey | None
+    address: str
     line: bytes = b""  # the command; empty where a shell was asked for
     protocol: str | None = None  # GIT_PROTOCOL
     terminal: bool = False
+    is_first: bool = False  # on its connection
 
 
 @dataclass(frozen=True)
@@ -41,19 +45,32 @@ class Rules:
     keys: SshKeyStore
     limits: Limits
     answer: Callable[[Call], None]
+    journal: Journal
+
+
+class Presence(Protocol):
+    """Is told when the connection is busy."""
+
+    def begin_call(self) -> None:
+        """The client asked for something."""
+
+    def end_call(self) -> None:
+        """It was served, or left."""
 
 
 class SshSession(paramiko.ServerInterface):
     """One connection's client. paramiko calls this from the connection's own thread."""
 
     def __init__(
-        self, rules: Rules, transport: ServerTransport, address: str, on_call: Callable[[], None]
+        self, rules: Rules, transport: ServerTransport, address: str, presence: Presence
     ) -> None:
         self._rules = rules
         self._transport = transport
         self._address = address
-        self._on_call = on_call
+        self._presence = presence
         self._fingerprint = ""
+        self._unknown = ""  # the last key that was offered and may not log in
+        self._has_called = False
         self._asked: dict[int, Call] = {}  # channels that have not been told what to do yet
         self._told: set[int] = set()  # channels that have been
         self._next: Call | None = None
@@ -68,10 +85,16 @@ class SshSession(paramiko.ServerInterface):
         """Asked before the signature is checked too: an accepted key is not yet a login."""
         found = self._find(key.fingerprint)
         if not found:
-            _log.info("key %s from %s is not known", key.fingerprint, self._address)
+            self._unknown = key.fingerprint
             return AUTH_FAILED
         self._fingerprint = found.fingerprint
         return AUTH_SUCCESSFUL
+
+    def end(self) -> None:
+        """The connection is over: note who tried to log in and could not."""
+        if self._unknown and not self._transport.is_logged_in:
+            why = "offered a key that may not log in"
+            self._rules.journal.stranger(why, self._address, self._unknown)
 
     # Asking for something.
 
@@ -112,7 +135,8 @@ class SshSession(paramiko.ServerInterface):
         if channel.chanid in self._told:
             return False
         self._told.add(channel.chanid)
-        self._next = replace(self._call(channel), line=command)
+        self._next = replace(self._call(channel), line=command, is_first=not self._has_called)
+        self._has_called = True
         del self._asked[channel.chanid]
         return True
 
@@ -125,14 +149,26 @@ class SshSession(paramiko.ServerInterface):
         call, self._next = self._next, None
         if call is None:
             return
-        self._on_call()
+        self._transport.keep_alive()
+        self._presence.begin_call()
         name = f"call-{self._address}-{channel.chanid}"
-        threading.Thread(target=self._rules.answer, args=(call,), name=name, daemon=True).start()
+        threading.Thread(target=self._answer, args=(call,), name=name, daemon=True).start()
+
+    def forget(self, chanid: int) -> None:
+        """The channel is closed; without this a client could fill our memory with channels."""
+        self._asked.pop(chanid, None)
+        self._told.discard(chanid)
+
+    def _answer(self, call: Call) -> None:
+        try:
+            self._rules.answer(call)
+        finally:
+            self._presence.end_call()
 
     def _call(self, channel: paramiko.Channel) -> Call:
         if channel.chanid not in self._asked:
             client = Client(channel, self._rules.limits.pager_s)
-            self._asked[channel.chanid] = Call(client, self._find(self._fingerprint))
+            self._asked[channel.chanid] = Call(client, self._find(self._fingerprint), self._address)
         return self._asked[channel.chanid]
 
     def _find(self, fingerprint: str) -> SshKey | None:

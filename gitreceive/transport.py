@@ -9,6 +9,7 @@ from typing import Any
 import paramiko
 from paramiko.auth_handler import AuthHandler
 from paramiko.common import (
+    AUTH_SUCCESSFUL,
     MSG_CHANNEL_DATA,
     MSG_CHANNEL_EXTENDED_DATA,
     MSG_CHANNEL_REQUEST,
@@ -104,8 +105,30 @@ class _UnreadableKey(paramiko.PKey):
 class _PatientAuthHandler(_AuthHandler):  # type: ignore[misc]  # its private parts are untyped
     """Goes on after a key it cannot read, so that the client's next key gets its turn.
 
-    paramiko hangs up on an sk- (FIDO) key, which OpenSSH may offer first.
+    paramiko hangs up on an sk- (FIDO) key, which OpenSSH may offer first. It also counts
+    ten failures, the `none` that clients begin with among them, and does not count the question
+    whether a key would do, which is asked of other people's keys too.
     """
+
+    def __init__(self, transport: Any, tries: int) -> None:
+        super().__init__(transport)
+        self._tries = tries
+        self._failures = 0
+        self._requests = 0
+
+    def _parse_userauth_request(self, message: Any) -> None:
+        self._requests += 1
+        if self._requests > 2 * self._tries + 2:  # each key is asked for, then signed with
+            self._disconnect_no_more_auth()
+        else:
+            super()._parse_userauth_request(message)
+
+    def _send_auth_result(self, username: str, method: str, result: int) -> None:
+        self.auth_fail_count = 0
+        super()._send_auth_result(username, method, result)
+        self._failures += method != "none" and result != AUTH_SUCCESSFUL
+        if self._failures >= self._tries:
+            self._disconnect_no_more_auth()
 
     def _generate_key_from_request(self, algorithm: str, blob: bytes) -> paramiko.PKey:
         key: paramiko.PKey | None = super()._generate_key_from_request(algorithm, blob)
@@ -125,6 +148,7 @@ class ServerTransport(_Transport):  # type: ignore[misc]  # its private parts ar
     _preferred_macs = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
     _kex_info = _KEXES
     auth_handler: Any
+    server_object: Any
     _active_check_timeout = 1.0  # paramiko's 0.1 s costs a core at 500 idle connections
 
     def __init__(self, sock: socket.socket, limits: Limits, on_end: Callable[[], None]) -> None:
@@ -134,12 +158,18 @@ class ServerTransport(_Transport):  # type: ignore[misc]  # its private parts ar
         self.local_version = f"SSH-2.0-paas_{VERSION}"
         self.daemon = True
         self._on_end = on_end
+        self._login_tries = limits.login_tries
         self._open: dict[int, Any] = {}  # paramiko itself holds channels weakly
 
     @property
     def open_channels(self) -> int:
         """Channels that both sides have not closed yet."""
         return len(self._open)
+
+    @property
+    def is_logged_in(self) -> bool:
+        """Whether the client has proved a key, also when the connection is over."""
+        return bool(self.auth_handler and self.auth_handler.authenticated)
 
     def keep_alive(self) -> None:
         """From now on say something every 15 s, so that nothing between drops the line."""
@@ -160,7 +190,7 @@ class ServerTransport(_Transport):  # type: ignore[misc]  # its private parts ar
 
     def _parse_newkeys(self, message: Any) -> None:
         if self.auth_handler is None:
-            self.auth_handler = _PatientAuthHandler(self)
+            self.auth_handler = _PatientAuthHandler(self, self._login_tries)
         super()._parse_newkeys(message)
 
     def _queue_incoming_channel(self, channel: Any) -> None:
@@ -169,6 +199,7 @@ class ServerTransport(_Transport):  # type: ignore[misc]  # its private parts ar
     def _unlink_channel(self, chanid: int) -> None:
         super()._unlink_channel(chanid)
         self._open.pop(chanid, None)
+        self.server_object.forget(chanid)
 
 
 def _check_window(channel: Any, buffered: Any) -> None:

@@ -47,9 +47,14 @@ class BadScale(BadInput):
     """A formation that cannot be run."""
 
 
+def is_app_name(name: str) -> bool:
+    """Whether an app may have that name."""
+    return bool(_NAME.fullmatch(name))
+
+
 def check_app_name(name: str) -> str:
     """Return the name, or raise BadAppName saying what a name may be."""
-    if not _NAME.fullmatch(name):
+    if not is_app_name(name):
         raise BadAppName(
             f"app name {name[:60]!r} cannot be used: "
             "1 to 48 of a-z, 0-9 and -, beginning and ending with a letter or digit"

@@ -23,6 +23,11 @@ class Session:
     out: IO[str]
     terminal: bool = False  # a person watches: `ssh -t`, or a local terminal
     over_ssh: bool = False  # not the administrator on the machine itself
+    only: tuple[str, ...] = ()  # the apps that the key is limited to; empty: all
+
+    def may_use(self, app: str) -> bool:
+        """Whether this app is among those that the key is for."""
+        return not self.only or app in self.only
 
     def print(self, line: str = "") -> None:
         """One line of output, sent at once."""
@@ -47,3 +52,4 @@ class Command:
     summary: str  # one line for `help`
     run: Callable[..., None]
     params: tuple[click.Parameter, ...] = ()
+    for_all: bool = False  # names no app, and is for keys that are limited to some apps too

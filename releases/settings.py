@@ -12,6 +12,7 @@ import yaml
 
 from releases.branch import BadBranchName, parse_branches
 from releases.errors import BadInput
+from releases.network import parse_networks
 from releases.route import BadDomain, check_domain
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -47,6 +48,15 @@ class Settings:
     stop_grace_s: float = 10.0
     build_timeout_s: int = 1800
     deploy_branches: str = "main,master"  # unless an app has its own
+    allow_from: str = ""  # networks that may connect by SSH, `10.0.0.0/8,fd00::/8`; empty: all
+    login_tries: int = 10  # keys that a client may offer
+    max_connections: int = 500  # that have logged in; as many may wait without a command
+    idle_s: float = 600.0  # how long a connection that has logged in may be without a command
+    connections_per_minute: int = 600  # from one address, those apart that log in; 0: any number
+    pushes_per_minute: int = 600  # by one key; 0: any number
+    push_mb: int = 1024  # of one push, as it is sent
+    repository_mb: int = 4096  # of one app
+    git_memory_mb: int = 1024  # of each git process; a push of a pack bomb ends there
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -103,7 +113,16 @@ class Settings:
 
 _TYPES = {field.name: field.type for field in fields(Settings)}
 _IN_YAML = sorted(_TYPES.keys() - {"home"})  # home is where the file is looked for
-_LEAST = {"build_workers": 1, "release_workers": 1, "build_timeout_s": 1}  # others: 0
+_LEAST = {
+    "build_workers": 1,
+    "release_workers": 1,
+    "build_timeout_s": 1,
+    "login_tries": 1,
+    "max_connections": 1,
+    "push_mb": 1,
+    "repository_mb": 1,
+    "git_memory_mb": 64,
+}  # others: 0
 _INSTANCE = re.compile(r"[a-z][a-z0-9-]{0,29}")  # it begins names of containers and units
 _MOST = {"ssh_port": 65535, "http_port": 65535}
 
@@ -185,7 +204,13 @@ def _branches(value: str) -> str:
     return value
 
 
+def _networks(value: str) -> str:
+    parse_networks(value)
+    return value
+
+
 _TEXTS: Mapping[str, Callable[[str], str]] = {
+    "allow_from": _networks,
     "deploy_branches": _branches,
     "domain": _domain,
     "instance": _instance,

@@ -12,7 +12,7 @@ from releases.store.logs import NO_APP
 
 def list_apps(session: Session, as_json: bool) -> None:
     """All apps, one line each."""
-    apps = session.platform.store.apps.all()
+    apps = [app for app in session.platform.store.apps.all() if session.may_use(app.name)]
     if as_json:
         print_json(session, [_summary(session, app) for app in apps])
         return
@@ -88,8 +88,8 @@ def _url(session: Session, app: str) -> str:
 
 
 COMMANDS = (
-    Command("apps", "List apps", list_apps, (JSON,)),
-    Command("apps:list", "List apps", list_apps, (JSON,)),
+    Command("apps", "List apps", list_apps, (JSON,), for_all=True),
+    Command("apps:list", "List apps", list_apps, (JSON,), for_all=True),
     Command("apps:create", "Create an app", create, (APP,)),
     Command("apps:exists", "Succeed if the app exists", exists, (APP,)),
     Command("apps:info", "Show an app", show, (APP, JSON)),

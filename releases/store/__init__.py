@@ -8,6 +8,7 @@ from releases.store import keys
 from releases.store.apps import AppStore
 from releases.store.builds import BuildStore
 from releases.store.connection import Client, Wakeups, connect, wakeups
+from releases.store.events import EventStore
 from releases.store.locks import LockStore
 from releases.store.log_reader import LogReader
 from releases.store.logs import LogStore
@@ -30,6 +31,7 @@ class Store:
         self.logs = LogStore(client)
         self.log_reader = LogReader(client, self.logs)
         self.ssh_keys = SshKeyStore(client)
+        self.events = EventStore(client)
 
     @classmethod
     def open(cls, settings: Settings) -> "Store":

@@ -3,6 +3,8 @@
 APPS = "paas:apps"  # set of names
 DOMAINS = "paas:domains"  # hash: host -> app that claimed it
 SSH_KEYS = "paas:keys"  # hash: fingerprint -> JSON
+EVENTS = "paas:events"  # stream: what key holders did
+STRANGERS = "paas:events:strangers"  # stream: who was not let in
 ADDRESSES = "paas:addresses"  # counter: containers' addresses go round the subnet
 FENCE = "paas:fence"  # counter: every lock gets a token of its own
 RETIRING = "paas:retiring"  # set of apps that may have containers to retire

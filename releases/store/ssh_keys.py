@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from releases.errors import PaasError
@@ -34,6 +35,7 @@ class SshKey:
     line: str
     added_at: float
     added_by: str
+    only: tuple[str, ...] = ()  # the apps it is limited to; empty: all, and managing the platform
 
 
 class SshKeyStore:
@@ -43,9 +45,11 @@ class SshKeyStore:
         self._redis = client
         self._add = client.register_script(_ADD)
 
-    def add(self, name: str, fingerprint: str, line: str, who: str) -> SshKey:
+    def add(
+        self, name: str, fingerprint: str, line: str, who: str, only: Sequence[str] = ()
+    ) -> SshKey:
         """Let a key in; DuplicateKey if its name or itself is there."""
-        key = SshKey(name, fingerprint, line, time.time(), who)
+        key = SshKey(name, fingerprint, line, time.time(), who, tuple(only))
         answer = self._add(keys=[keys.SSH_KEYS], args=[fingerprint, name, json.dumps(asdict(key))])
         if answer == "name":
             raise DuplicateKey(
@@ -58,7 +62,7 @@ class SshKeyStore:
     def find(self, fingerprint: str) -> SshKey | None:
         """The key with that fingerprint, if it may log in."""
         found = self._redis.hget(keys.SSH_KEYS, fingerprint)
-        return SshKey(**json.loads(found)) if found else None
+        return _key(found) if found else None
 
     def get(self, name_or_fingerprint: str) -> SshKey:
         """By name or fingerprint; NoSuchKey."""
@@ -69,7 +73,7 @@ class SshKeyStore:
 
     def list(self) -> list[SshKey]:
         """All keys by name."""
-        found = [SshKey(**json.loads(value)) for value in self._redis.hvals(keys.SSH_KEYS)]
+        found = [_key(value) for value in self._redis.hvals(keys.SSH_KEYS)]
         return sorted(found, key=lambda key: key.name)
 
     def remove(self, name_or_fingerprint: str) -> SshKey:
@@ -77,3 +81,8 @@ class SshKeyStore:
         key = self.get(name_or_fingerprint)
         self._redis.hdel(keys.SSH_KEYS, key.fingerprint)
         return key
+
+
+def _key(text: str) -> SshKey:
+    document = json.loads(text)
+    return SshKey(**{**document, "only": tuple(document.get("only", ()))})

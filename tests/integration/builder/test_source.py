@@ -141,6 +141,53 @@ def test_a_symlink_to_a_long_name_is_refused(repository: Repository, tmp_path: P
         write(repository, commit, tmp_path)
 
 
+def test_a_symlink_that_leaves_the_tree_by_way_of_another_is_refused(
+    repository: Repository, tmp_path: Path
+) -> None:
+    commit = repository.commit({"etc/a": ""}, links={"d/up": "..", "way": "d/up/../etc"})
+    with pytest.raises(BadTree, match=r"symlink way -> 'd/up/\.\./etc' leaves the repository"):
+        write(repository, commit, tmp_path)
+    assert list(tmp_path.glob("1.*")) == []
+
+
+def test_symlinks_that_lead_through_each_other_and_loops_are_kept(
+    repository: Repository, tmp_path: Path
+) -> None:
+    links = {"d/up": "..", "way": "d/up/etc", "loop": "loop", "a": "b/x", "b": "a"}
+    found = members(write(repository, repository.commit({"etc/a": ""}, links=links), tmp_path))
+    assert {name: found[name].linkname for name in links} == links
+
+
+def test_symlinks_that_would_take_for_ever_to_follow_are_refused(
+    repository: Repository, tmp_path: Path
+) -> None:
+    links = {f"l{n}": f"l{n + 1}/{'x/../' * 800}" for n in range(60)}
+    with pytest.raises(BadTree, match="too often to be followed"):
+        write(repository, repository.commit({}, links=links), tmp_path)
+
+
+def test_a_symlink_to_nothing_is_refused(repository: Repository, tmp_path: Path) -> None:
+    tree = repository.tree(f"120000 blob {repository.blob('')}\tlink")
+    with pytest.raises(BadTree, match="symlink link points to nothing"):
+        write(repository, repository.commit_tree(tree), tmp_path)
+
+
+def test_odd_modes_do_not_reach_the_tar(repository: Repository, tmp_path: Path) -> None:
+    blob = repository.blob("x")
+    odd = (("104755", b"suid"), ("102755", b"sgid"), ("20666", b"device"), ("100777", b"open"))
+    data = b"".join(
+        mode.encode() + b" " + name + b"\0" + bytes.fromhex(blob)
+        for mode, name in sorted(odd, key=lambda pair: pair[1])
+    )
+    tree = repository.run("hash-object", "-t", "tree", "--literally", "-w", "--stdin", stdin=data)
+    found = members(write(repository, repository.commit_tree(tree), tmp_path))
+    assert {name: member.mode for name, member in found.items()} == {
+        "open": 0o755,
+        "sgid": 0o755,
+        "suid": 0o755,
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -36,8 +36,8 @@ def test_a_key_can_be_given_as_arguments(door: Door) -> None:
 
 def test_keys_lists_names_types_and_fingerprints(door: Door) -> None:
     header, alice = door.ssh("keys").out.splitlines()
-    assert header.split() == ["NAME", "TYPE", "FINGERPRINT", "ADDED", "(UTC)", "BY"]
-    assert alice.split()[:3] == ["alice", "ssh-ed25519", fingerprint(door, "id_ed25519")]
+    assert header.split() == ["NAME", "TYPE", "FINGERPRINT", "APPS", "ADDED", "(UTC)", "BY"]
+    assert alice.split()[:4] == ["alice", "ssh-ed25519", fingerprint(door, "id_ed25519"), "all"]
 
 
 def test_a_second_key_of_one_name_and_a_second_name_for_one_key_are_refused(door: Door) -> None:

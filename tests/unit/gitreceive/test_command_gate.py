@@ -67,7 +67,9 @@ def test_what_is_no_pkt_line_is_refused(noise: bytes) -> None:
         gate().feed(noise + b"............")
 
 
-@pytest.mark.parametrize("bad", [CREATE + b"\n" + CREATE, b"push-cert\0caps", CREATE + b"\x1b[2J"])
+@pytest.mark.parametrize(
+    "bad", [CREATE + b"\n" + CREATE, b"push-cert\0caps", CREATE + b"\x1b[2J", CREATE + b"\0a\0b"]
+)
 def test_lines_that_would_forge_another_are_refused(bad: bytes) -> None:
     with pytest.raises(BadPushRequest, match="a ref command that git does not send"):
         gate().feed(pkt_line(bad))

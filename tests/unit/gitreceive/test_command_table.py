@@ -33,6 +33,21 @@ def gone(session: Session) -> None:
     raise BrokenPipeError
 
 
+class Notes:
+    """Notes what a command table says of a call."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def command(self, name: str) -> None:
+        """It ran."""
+        self.lines.append(name)
+
+    def refused(self, why: str) -> None:
+        """It may not run."""
+        self.lines.append(f"refused: {why}")
+
+
 SET = Recorder()
 TABLE = CommandTable(
     [
@@ -40,17 +55,57 @@ TABLE = CommandTable(
         Command("apps:info", "Show an app", missing, (APP,)),
         Command("config:set", "Set", SET, (APP, click.Argument(["pairs"], nargs=-1))),
         Command("gone", "Leave", gone),
+        Command("everyone", "For all", Recorder(), for_all=True),
     ]
 )
 
 
-def run(*words: str) -> tuple[int, str, str]:
+NOTES = Notes()
+
+
+def run(*words: str, only: tuple[str, ...] = ()) -> tuple[int, str, str]:
     """Exit status, output and errors."""
     out, errors = io.StringIO(), io.StringIO()
     unused: Any = None
-    session = Session(platform=unused, who="alice", stdin=io.BytesIO(), out=out)
-    status = TABLE.run(words, session, errors)
+    session = Session(platform=unused, who="alice", stdin=io.BytesIO(), out=out, only=only)
+    NOTES.lines.clear()
+    status = TABLE.run(words, session, errors, NOTES)
     return status, out.getvalue(), errors.getvalue()
+
+
+def test_what_is_noted_of_a_command_is_its_name_and_its_app_and_no_word_of_it() -> None:
+    run("config:set", "myapp", "TOKEN=secret")
+    assert NOTES.lines == ["config:set of myapp"]
+    run("config:set", "TOKEN=secret")  # the app was forgotten
+    assert NOTES.lines == ["config:set"]
+    run("config:set", "TOKEN=secret", only=("mine",))
+    assert NOTES.lines == ["refused: config:set is not for this key"]
+    run("SECRET=secret")
+    assert NOTES.lines == []
+
+
+@pytest.mark.parametrize("words", [("config:set", "mine", "A=1"), ("everyone",), ("help",)])
+def test_a_limited_key_may_use_its_apps_and_what_is_for_all(words: tuple[str, ...]) -> None:
+    assert run(*words, only=("mine", "other"))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [(("config:set", "yours", "A=1"), "yours"), (("gone",), "gone"), (("apps",), "apps")],
+)
+def test_a_limited_key_may_use_nothing_else(words: tuple[str, ...], what: str) -> None:
+    SET.given = {}
+    complaint = f"this key is for mine, other only, and not for {what}"
+    assert run(*words, only=("mine", "other")) == (77, "", f" !     {complaint}\n")
+    assert SET.given == {}
+    assert NOTES.lines[0].startswith(f"refused: {words[0]}")
+
+
+def test_an_error_is_one_line_whatever_was_typed() -> None:
+    _, _, errors = run("gone", "a\nb\x1b[2J" + "c" * 5000)
+    assert errors.count("\n") == 1
+    assert "\x1b" not in errors
+    assert len(errors) < 2100
 
 
 def test_parameters_arrive_by_name() -> None:

@@ -3,7 +3,6 @@
 import threading
 
 from gitreceive.doorway import Doorway
-from gitreceive.limits import Limits
 
 
 class Standing:
@@ -27,17 +26,17 @@ def visitors(doorway: Doorway, *addresses: str) -> list[bool]:
 
 
 def test_the_oldest_of_an_address_goes_when_it_has_too_many() -> None:
-    doorway = Doorway(Limits(half_open=9, half_open_per_address=2))
+    doorway = Doorway(20, 9, 2)
     assert visitors(doorway, "a", "b", "a", "a", "b") == [True, False, False, False, False]
 
 
 def test_the_oldest_of_the_fullest_address_goes_when_there_are_too_many() -> None:
-    doorway = Doorway(Limits(half_open=4, half_open_per_address=4))
+    doorway = Doorway(20, 4, 4)
     assert visitors(doorway, "b", "a", "a", "a", "c") == [False, True, False, False, False]
 
 
 def test_whoever_left_does_not_count() -> None:
-    doorway = Doorway(Limits(half_open=1))
+    doorway = Doorway(20, 1, 9)
     first, second = Standing("a"), Standing("a")
     doorway.enter(first)
     doorway.leave(first)
@@ -47,7 +46,7 @@ def test_whoever_left_does_not_count() -> None:
 
 
 def test_everyone_is_sent_away_in_time_and_the_watch_ends() -> None:
-    doorway = Doorway(Limits(login_s=0.05))
+    doorway = Doorway(0.05, 9, 9)
     watch = threading.Thread(target=doorway.watch)
     watch.start()
     late, left = Standing("a"), Standing("b")

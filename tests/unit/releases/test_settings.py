@@ -116,6 +116,8 @@ def test_an_empty_file_sets_nothing(tmp_path: Path) -> None:
         ("subnet", "fd00::/64"),
         ("domain", "http://example.com"), ("domain", "*.example.com"), ("domain", "a b"),
         ("instance", "my paas"), ("instance", "Paas"), ("instance", "-x"),
+        ("allow_from", "10.0.0.1/8"), ("allow_from", "10.0.0.0/8;10.0.0.1"), ("allow_from", "all"),
+        ("login_tries", "0"), ("git_memory_mb", "1"), ("push_mb", "0"), ("repository_mb", "0"),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_used_is_refused_by_name(

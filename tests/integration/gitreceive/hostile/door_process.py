@@ -1,0 +1,51 @@
+"""Runs a front door as a process of its own; builds are exported in earnest and then succeed."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import builder.commands
+import releases.commands
+import router_sync.commands
+from builder.objects import Objects
+from builder.source import source_path, write_source
+from gitreceive import commands
+from gitreceive.__main__ import serve
+from gitreceive.dispatch import CommandTable
+from releases.build import Build, BuildOptions
+from releases.log import DeployLog
+from releases.platform import Platform
+
+
+def export(
+    platform: Platform,
+    *,
+    app: str,
+    commit: str,
+    ref: str,
+    who: str,
+    repository: Path,
+    quarantine: Path | None,
+    options: BuildOptions,
+) -> Build:
+    """Stands where builder.queue.request_build goes: the tar is written, and nothing built."""
+    number = platform.store.builds.reserve(app)
+    path = source_path(platform.settings.sources, app, number)
+    write_source(Objects(repository, quarantine), commit, path)
+    path.unlink()
+    log = platform.store.logs.new(app)
+    build = platform.store.builds.add(app, number, commit, ref, who, log, options)
+    end = DeployLog(platform.store.logs, log).succeed
+    threading.Thread(target=end, args=("Deployed",), daemon=True).start()
+    return build
+
+
+if __name__ == "__main__":
+    table = CommandTable(
+        releases.commands.COMMANDS,
+        builder.commands.COMMANDS,
+        router_sync.commands.COMMANDS,
+        commands.COMMANDS,
+    )
+    sys.exit(serve(Platform.from_env(os.environ), table, export))
