@@ -14,6 +14,7 @@ from tests.whole import Whole
 
 IMAGE = "paas-bench/floor:latest"
 CONTAINER = "paas-bench-floor"
+LABEL = "paas.bench=floor"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ class Floor:
     def build(self, context: Path) -> None:
         """The same Dockerfile by BuildKit."""
         arguments = ["--build-arg", f"RUNTIME={self.runtime}", "-f", str(self.dockerfile)]
-        self._run([docker(), "build", "-q", "-t", IMAGE, *arguments, str(context)])
+        self._run(
+            [docker(), "build", "-q", "--label", LABEL, "-t", IMAGE, *arguments, str(context)]
+        )
 
     def run(self) -> str:
         """Start the container and return its address."""
@@ -80,6 +83,8 @@ def floor(whole: Whole, directory: Path) -> Iterator[Floor]:
         finally:
             subprocess.run([docker(), "rm", "-f", CONTAINER], capture_output=True, check=False)
             subprocess.run([docker(), "rmi", "-f", IMAGE], capture_output=True, check=False)
+            prune = ["image", "prune", "-f", "--filter", f"label={LABEL}"]  # of earlier rounds
+            subprocess.run([docker(), *prune], capture_output=True, check=False)
 
 
 def _build_of(whole: Whole) -> tuple[Path, str]:

@@ -11,8 +11,9 @@ from pathlib import Path
 import paramiko
 
 from gitreceive.doorway import Doorway
+from gitreceive.packets import hang_up
 from gitreceive.session import Rules, SshSession
-from gitreceive.transport import ServerTransport, hang_up, tune
+from gitreceive.transport import ServerTransport, tune
 from releases.errors import PaasError
 
 _BACKLOG = 256
