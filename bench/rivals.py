@@ -134,6 +134,6 @@ def _key(directory: Path) -> Path:
 
 def _ssh(directory: Path, key: Path) -> str:
     return (
-        f"ssh -F none -i {key} -o IdentitiesOnly=yes -o BatchMode=yes -o LogLevel=ERROR "
+        f"ssh -F none -o Ciphers=^aes128-gcm@openssh.com -i {key} -o IdentitiesOnly=yes -o BatchMode=yes -o LogLevel=ERROR "
         f"-o StrictHostKeyChecking=no -o UserKnownHostsFile={directory}/known_hosts"
     )
