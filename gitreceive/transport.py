@@ -7,9 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import paramiko
-from paramiko.auth_handler import AuthHandler
 from paramiko.common import (
-    AUTH_SUCCESSFUL,
     MSG_CHANNEL_DATA,
     MSG_CHANNEL_EXTENDED_DATA,
     MSG_CHANNEL_REQUEST,
@@ -19,13 +17,13 @@ from paramiko.packet import Packetizer
 
 from gitreceive import VERSION
 from gitreceive.limits import Limits
+from gitreceive.login import PatientAuthHandler
 
 _log = logging.getLogger(__name__)
 _KEEPALIVE_S = 15
 
 # The parts of paramiko that a server has to change have no public name and no types.
 _Packetizer: Any = Packetizer
-_AuthHandler: Any = AuthHandler
 _Transport: Any = paramiko.Transport
 _Channel: Any = paramiko.Channel
 
@@ -52,11 +50,20 @@ class BoundedPacketizer(_Packetizer):  # type: ignore[misc]  # its private parts
         self._socket = sock
         self._limits = limits
         self._banner_bytes = 0
+        self._login_bytes: int | None = limits.login_bytes  # left; None: logged in
+
+    def trust(self) -> None:
+        """The client has logged in: from now on it may send as much as it likes."""
+        self._login_bytes = None
 
     def read_all(self, n: int, check_rekey: bool = False) -> bytes:
-        """Read n bytes; SSHException where no packet is so long."""
+        """Read n bytes; SSHException where no packet is so long, or no login."""
         if n > self._limits.packet_bytes:
             raise paramiko.SSHException(f"a packet of {n} bytes was announced")
+        if self._login_bytes is not None:
+            self._login_bytes -= n
+            if self._login_bytes < 0:
+                raise paramiko.SSHException("more was sent than a login takes")
         # OpenSSH's client holds small packets back until the last one is acknowledged, and the
         # kernel would wait 40 ms for an answer to go with it: 96 ms for a command, 10 ms so.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
@@ -93,46 +100,6 @@ class BoundedPacketizer(_Packetizer):  # type: ignore[misc]  # its private parts
 
     def start_handshake(self, timeout: float) -> None:
         """No timer: a thread per stranger, and it ends after their first packet."""
-
-
-class _UnreadableKey(paramiko.PKey):
-    """Stands for a key of a type that we cannot read; nobody has it."""
-
-    def asbytes(self) -> bytes:
-        return b""
-
-
-class _PatientAuthHandler(_AuthHandler):  # type: ignore[misc]  # its private parts are untyped
-    """Goes on after a key it cannot read, so that the client's next key gets its turn.
-
-    paramiko hangs up on an sk- (FIDO) key, which OpenSSH may offer first. It also counts
-    ten failures, the `none` that clients begin with among them, and does not count the question
-    whether a key would do, which is asked of other people's keys too.
-    """
-
-    def __init__(self, transport: Any, tries: int) -> None:
-        super().__init__(transport)
-        self._tries = tries
-        self._failures = 0
-        self._requests = 0
-
-    def _parse_userauth_request(self, message: Any) -> None:
-        self._requests += 1
-        if self._requests > 2 * self._tries + 2:  # each key is asked for, then signed with
-            self._disconnect_no_more_auth()
-        else:
-            super()._parse_userauth_request(message)
-
-    def _send_auth_result(self, username: str, method: str, result: int) -> None:
-        self.auth_fail_count = 0
-        super()._send_auth_result(username, method, result)
-        self._failures += method != "none" and result != AUTH_SUCCESSFUL
-        if self._failures >= self._tries:
-            self._disconnect_no_more_auth()
-
-    def _generate_key_from_request(self, algorithm: str, blob: bytes) -> paramiko.PKey:
-        key: paramiko.PKey | None = super()._generate_key_from_request(algorithm, blob)
-        return key or _UnreadableKey()
 
 
 class ServerTransport(_Transport):  # type: ignore[misc]  # its private parts are untyped
@@ -188,9 +155,15 @@ class ServerTransport(_Transport):  # type: ignore[misc]  # its private parts ar
         if error and not isinstance(error, EOFError):
             _log.info("connection ended: %s: %s", type(error).__name__, error)
 
+    def _parse_debug(self, message: Any) -> None:
+        """Not read: paramiko takes 10 ms to make 30 KB of it printable for a log that is off."""
+
+    def _parse_ext_info(self, message: Any) -> None:
+        """Not read: paramiko reads as many extensions as the message says, 2^32 maybe."""
+
     def _parse_newkeys(self, message: Any) -> None:
         if self.auth_handler is None:
-            self.auth_handler = _PatientAuthHandler(self, self._login_tries)
+            self.auth_handler = PatientAuthHandler(self, self._login_tries)
         super()._parse_newkeys(message)
 
     def _queue_incoming_channel(self, channel: Any) -> None:
