@@ -24,6 +24,7 @@ class Limits:
     stall_s: float = 60.0  # a git client that takes no bytes for so long is cut off
     pager_s: float = 900.0  # the same for a command's output: people page through it
     packet_bytes: int = 256 * 1024  # of SSH; OpenSSH and paramiko send at most 35,000
+    login_bytes: int = 256 * 1024  # of SSH before the login; OpenSSH with ten RSA keys sends 16,000
     banner_bytes: int = 8 * 1024
     pushes_per_minute: int = 0  # by one key; 0: any number
     ref_commands: int = 10_000  # per push, with shallow lines and push options

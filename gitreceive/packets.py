@@ -82,11 +82,20 @@ class BoundedPacketizer(_Packetizer):  # type: ignore[misc]  # its private parts
         self._socket = sock
         self._limits = limits
         self._banner_bytes = 0
+        self._login_bytes: int | None = limits.login_bytes  # left; None: logged in
+
+    def trust(self) -> None:
+        """The client has logged in: from now on it may send as much as it likes."""
+        self._login_bytes = None
 
     def read_all(self, n: int, check_rekey: bool = False) -> bytes:
-        """Read n bytes; SSHException where no packet is so long."""
+        """Read n bytes; SSHException where no packet is so long, or no login."""
         if n > self._limits.packet_bytes:
             raise paramiko.SSHException(f"a packet of {n} bytes was announced")
+        if self._login_bytes is not None:
+            self._login_bytes -= n
+            if self._login_bytes < 0:
+                raise paramiko.SSHException("more was sent than a login takes")
         data: bytes = super().read_all(n, check_rekey)
         return data
 

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import paramiko
-from paramiko.auth_handler import AuthHandler
 from paramiko.common import (
-    AUTH_SUCCESSFUL,
     MSG_CHANNEL_DATA,
     MSG_CHANNEL_EXTENDED_DATA,
     MSG_CHANNEL_REQUEST,
@@ -17,13 +15,13 @@ from paramiko.kex_curve25519 import KexCurve25519
 
 from gitreceive import VERSION
 from gitreceive.limits import Limits
+from gitreceive.login import PatientAuthHandler
 from gitreceive.packets import BoundedPacketizer
 
 _log = logging.getLogger(__name__)
 _KEEPALIVE_S = 15
 
 # The parts of paramiko that a server has to change have no public name and no types.
-_AuthHandler: Any = AuthHandler
 _Transport: Any = paramiko.Transport
 _Channel: Any = paramiko.Channel
 
@@ -36,46 +34,6 @@ _KEXES = {
         if name.startswith(("curve25519-", "mlkem768x25519-", "ecdh-sha2-"))
     },
 }
-
-
-class _UnreadableKey(paramiko.PKey):
-    """Stands for a key of a type that we cannot read; nobody has it."""
-
-    def asbytes(self) -> bytes:
-        return b""
-
-
-class _PatientAuthHandler(_AuthHandler):  # type: ignore[misc]  # its private parts are untyped
-    """Goes on after a key it cannot read, so that the client's next key gets its turn.
-
-    paramiko hangs up on an sk- (FIDO) key, which OpenSSH may offer first. It also counts
-    ten failures, the `none` that clients begin with among them, and does not count the question
-    whether a key would do, which is asked of other people's keys too.
-    """
-
-    def __init__(self, transport: Any, tries: int) -> None:
-        super().__init__(transport)
-        self._tries = tries
-        self._failures = 0
-        self._requests = 0
-
-    def _parse_userauth_request(self, message: Any) -> None:
-        self._requests += 1
-        if self._requests > 2 * self._tries + 2:  # each key is asked for, then signed with
-            self._disconnect_no_more_auth()
-        else:
-            super()._parse_userauth_request(message)
-
-    def _send_auth_result(self, username: str, method: str, result: int) -> None:
-        self.auth_fail_count = 0
-        super()._send_auth_result(username, method, result)
-        self._failures += method != "none" and result != AUTH_SUCCESSFUL
-        if self._failures >= self._tries:
-            self._disconnect_no_more_auth()
-
-    def _generate_key_from_request(self, algorithm: str, blob: bytes) -> paramiko.PKey:
-        key: paramiko.PKey | None = super()._generate_key_from_request(algorithm, blob)
-        return key or _UnreadableKey()
 
 
 class ServerTransport(_Transport):  # type: ignore[misc]  # its private parts are untyped
@@ -131,9 +89,15 @@ class ServerTransport(_Transport):  # type: ignore[misc]  # its private parts ar
         if error and not isinstance(error, EOFError):
             _log.info("connection ended: %s: %s", type(error).__name__, error)
 
+    def _parse_debug(self, message: Any) -> None:
+        """Not read: paramiko takes 10 ms to make 30 KB of it printable for a log that is off."""
+
+    def _parse_ext_info(self, message: Any) -> None:
+        """Not read: paramiko reads as many extensions as the message says, 2^32 maybe."""
+
     def _parse_newkeys(self, message: Any) -> None:
         if self.auth_handler is None:
-            self.auth_handler = _PatientAuthHandler(self, self._login_tries)
+            self.auth_handler = PatientAuthHandler(self, self._login_tries)
         super()._parse_newkeys(message)
 
     def _queue_incoming_channel(self, channel: Any) -> None:
