@@ -17,6 +17,6 @@ def test_who_called_what_is_logged_and_no_value(
         door.ssh(*words)
         door.wait_idle()
 
-    assert "alice (SHA256:" in caplog.text
+    assert "alice SHA256:" in caplog.text
     assert "'echo'" in caplog.text
     assert "s3cret" not in caplog.text
