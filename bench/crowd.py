@@ -123,7 +123,8 @@ def wait_together(source: Path, near: Path) -> None:
         late = [seconds for pusher in pushers for seconds in pusher.late_s]
         failed = sum(pusher.process.returncode != 0 for pusher in pushers)
     print(
-        f"\n{WAITING} pushers wait on {WAITING} builds, {_TURNS} lines each in {_TURNS * _TURN_S:.0f} s"
+        f"\n{WAITING} pushers wait on {WAITING} builds, "
+        f"{_TURNS} lines each in {_TURNS * _TURN_S:.0f} s"
     )
     print(f"  lines that arrived                {len(late)} of {WAITING * _TURNS}")
     print(

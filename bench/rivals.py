@@ -134,6 +134,8 @@ def _key(directory: Path) -> Path:
 
 def _ssh(directory: Path, key: Path) -> str:
     return (
-        f"ssh -F none -o Ciphers=^aes128-gcm@openssh.com -i {key} -o IdentitiesOnly=yes -o BatchMode=yes -o LogLevel=ERROR "
+        # as `bin/up` tells the client
+        f"ssh -F none -o Ciphers=^aes128-gcm@openssh.com -i {key} -o IdentitiesOnly=yes "
+        f"-o BatchMode=yes -o LogLevel=ERROR "
         f"-o StrictHostKeyChecking=no -o UserKnownHostsFile={directory}/known_hosts"
     )

@@ -19,7 +19,7 @@ from gitreceive.login import PatientAuthHandler
 from gitreceive.packets import BoundedPacketizer
 
 _log = logging.getLogger(__name__)
-_KEEPALIVE_S = 15
+_KEEPALIVE_S = 5  # as git itself does while a hook is silent; cutters between begin at 10 s or so
 
 # The parts of paramiko that a server has to change have no public name and no types.
 _Transport: Any = paramiko.Transport
@@ -73,7 +73,7 @@ class ServerTransport(_Transport):  # type: ignore[misc]  # its private parts ar
         return bool(self.auth_handler and self.auth_handler.authenticated)
 
     def keep_alive(self) -> None:
-        """From now on say something every 15 s, so that nothing between drops the line."""
+        """From now on say something every few seconds, so that nothing between drops the line."""
         self.set_keepalive(_KEEPALIVE_S)
 
     def run(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from gitreceive.limits import Limits
 from releases.log import DeployLog
+from releases.store.logs import MAX_LINE_CHARS
 from tests.integration.gitreceive.conftest import OPEN
 from tests.integration.gitreceive.front_door import Door, HeldBuild, busy_threads
 from tests.services import wait_for
@@ -65,6 +66,19 @@ def test_colours_pass_and_everything_else_that_moves_a_cursor_does_not(door: Doo
     ):
         assert expected in lines
     assert "\x07" not in pushed.err
+
+
+def test_what_is_no_text_and_what_is_too_long_arrives_as_far_as_it_can(door: Door) -> None:
+    def build(log: DeployLog) -> None:
+        log.write([b"caf\xe9 \x00\xff".decode(errors="surrogateescape"), "z" * 1_000_000, "end"])
+        log.succeed("Deployed v1")
+
+    work = door.checkout()
+    door.builder.script = build
+    pushed = door.git(work, "push", "paas", "master")
+    lines = [line.removeprefix("remote: ").rstrip() for line in pushed.err.splitlines()]
+    assert pushed.status == 0, pushed.err
+    assert {"caf? ?", "z" * MAX_LINE_CHARS, "end", "-----> Deployed v1"} <= set(lines)
 
 
 def test_twenty_thousand_lines_all_arrive_in_order(door: Door) -> None:

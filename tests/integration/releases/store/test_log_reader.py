@@ -10,7 +10,7 @@ from releases.log import DeployLog, follow
 from releases.store import Store
 from releases.store.connection import connect
 from releases.store.log_feed import FEED_CHARS
-from releases.store.log_reader import LogReader
+from releases.store.log_reader import BLOCK_S, LogReader
 from releases.store.logs import LogStore
 from tests.services import redis_process, wait_for
 
@@ -162,6 +162,11 @@ def test_silence_is_told_to_a_follower_who_shares(store: Store) -> None:
     while not found:
         found = next(entries)
     assert found.line == "late"
+
+
+def test_silence_is_not_taken_for_a_redis_that_is_away(redis_url: str) -> None:
+    connection = connect(redis_url).connection_pool.make_connection()
+    assert connection.socket_timeout is None or connection.socket_timeout > BLOCK_S
 
 
 def test_when_the_last_follower_left_the_log_is_forgotten(store: Store) -> None:
