@@ -9,20 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.services import need, running, wait_for
-from tests.whole import Whole, free_port
+from bench.sshd import sshd
+from tests.whole import Whole
 
 IMAGE = "paas-bench/floor:latest"
 CONTAINER = "paas-bench-floor"
-SSHD = """Port {port}
-ListenAddress 127.0.0.1
-HostKey {directory}/host_key
-AuthorizedKeysFile {directory}/client_key.pub
-PidFile {directory}/sshd.pid
-StrictModes no
-PermitRootLogin yes
-UsePAM no
-"""
+LABEL = "paas.bench=floor"
 
 
 @dataclass(frozen=True)
@@ -47,7 +39,9 @@ class Floor:
     def build(self, context: Path) -> None:
         """The same Dockerfile by BuildKit."""
         arguments = ["--build-arg", f"RUNTIME={self.runtime}", "-f", str(self.dockerfile)]
-        self._run([docker(), "build", "-q", "-t", IMAGE, *arguments, str(context)])
+        self._run(
+            [docker(), "build", "-q", "--label", LABEL, "-t", IMAGE, *arguments, str(context)]
+        )
 
     def run(self) -> str:
         """Start the container and return its address."""
@@ -82,22 +76,15 @@ def docker() -> str:
 @contextmanager
 def floor(whole: Whole, directory: Path) -> Iterator[Floor]:
     """An sshd of our own with OpenSSH's defaults, and a bare repository."""
-    for key in ("host_key", "client_key"):
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(directory / key)]
-        subprocess.run(command, check=True)
     subprocess.run(["git", "init", "-q", "--bare", str(directory / "floor.git")], check=True)
-    port = free_port()
-    config = directory / "sshd_config"
-    config.write_text(SSHD.format(port=port, directory=directory))
-    Path("/run/sshd").mkdir(exist_ok=True)
-    log = directory / "sshd.log"
-    with running([need("sshd"), "-D", "-e", "-f", str(config)], log):
-        wait_for(lambda: "listening" in log.read_text(), "sshd")
+    with sshd(directory) as (port, _):
         try:
             yield Floor(directory, port, *_build_of(whole), whole.settings.network)
         finally:
             subprocess.run([docker(), "rm", "-f", CONTAINER], capture_output=True, check=False)
             subprocess.run([docker(), "rmi", "-f", IMAGE], capture_output=True, check=False)
+            prune = ["image", "prune", "-f", "--filter", f"label={LABEL}"]  # of earlier rounds
+            subprocess.run([docker(), *prune], capture_output=True, check=False)
 
 
 def _build_of(whole: Whole) -> tuple[Path, str]:

@@ -71,7 +71,7 @@ def push_to_us(whole: Whole, app: Sample, version: str, times: Times) -> None:
     if done.returncode:
         raise RuntimeError(done.stderr)
     url = f"http://127.0.0.1:{whole.settings.http_port}/"
-    headers = {"Host": f"{app.app}.{whole.settings.domain}"}
+    headers = {"Host": whole.settings.host(app.app)}
     until(lambda: body(url, headers).startswith(version))
     ended = wall + time.monotonic() - began
     store = whole.platform.store

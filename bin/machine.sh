@@ -15,7 +15,8 @@ policy_mark='Written by paas for the length of one apt-get'
 platform_packages='iptables:iptables redis-server:redis-server haproxy:haproxy git:git
     ssh:openssh-client mmdebstrap:mmdebstrap curl:curl'
 # shellcheck disable=SC2034
-test_packages='sshd:openssh-server systemd-analyze:systemd plink:putty-tools'
+test_packages='sshd:openssh-server systemd-analyze:systemd busybox:busybox-static
+    plink:putty-tools'
 
 step() { printf -- '-----> %s\n' "$*"; }
 detail() { printf '       %s\n' "$*"; }

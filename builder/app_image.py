@@ -14,14 +14,13 @@ from builder.procfile import read_processes
 from builder.source import source_path
 from builder.stack import Bases, ImageVanished
 from releases.build import Build
+from releases.container import APP, INSTANCE
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.release import Artifact
 from releases.settings import Settings
 
 DEFAULT_PORT = 5000
-_INSTANCE = "paas.instance"
-_APP = "paas.app"
 _COMMIT = "paas.commit"
 _BUILDPACK = "paas.buildpack"
 
@@ -46,7 +45,7 @@ def make_image(engine: Engine, settings: Settings, build: Build, log: DeployLog)
     """
     contents = _read(source_path(settings.sources, build.app, build.number))
     processes = read_processes(contents.text("Procfile"))
-    labels = {_INSTANCE: settings.instance, _APP: build.app, _COMMIT: build.commit}
+    labels = {INSTANCE: settings.instance, APP: build.app, _COMMIT: build.commit}
     before = _find(engine, build, labels)
     image, reason = before, "built before"
     if image and build.options.reuses_image:

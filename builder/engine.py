@@ -24,6 +24,14 @@ class EngineRefused(PaasError):
     """The engine answered a request with an error."""
 
 
+class _Api(docker.APIClient):
+    def send(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().send(*arguments, **options)
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise EngineUnreachable("Docker does not answer; is dockerd running?") from error
+
+
 @dataclass(frozen=True)
 class Image:
     """An image as the engine has it."""
@@ -51,9 +59,11 @@ class Engine:
     def __init__(self, host: str) -> None:
         self._host = host
         try:
-            self._api: Any = docker.APIClient(base_url=host, version="auto")
+            self._api: Any = _Api(base_url=host, version="auto")
         except DockerException as error:
-            raise self._unreachable() from error
+            raise EngineUnreachable(
+                f"no Docker Engine answers at {host}; is it running, and may this user use it?"
+            ) from error
 
     def image(self, name: str) -> Image | None:
         """The image of that tag or id, if the engine has it."""
@@ -158,17 +168,14 @@ class Engine:
     def _stream(
         self, path: str, parameters: Mapping[str, Any], body: Iterable[bytes]
     ) -> Generator[dict[str, Any], None, None]:
-        try:
-            response = self._api.post(
-                f"{self._api.base_url}/v{self._api.api_version}{path}",
-                params=parameters,
-                data=iter(body),  # an iterator is sent in chunks, never held as a whole
-                headers={"Content-Type": "application/x-tar"},
-                stream=True,
-                timeout=None,  # a build step may be silent for as long as it takes
-            )
-        except requests.ConnectionError as error:
-            raise self._unreachable() from error
+        response = self._api.post(
+            f"{self._api.base_url}/v{self._api.api_version}{path}",
+            params=parameters,
+            data=iter(body),  # an iterator is sent in chunks, never held as a whole
+            headers={"Content-Type": "application/x-tar"},
+            stream=True,
+            timeout=None,  # a build step may be silent for as long as it takes
+        )
         with response:
             if not response.ok:
                 raise EngineRefused(f"Docker refused: {_reason(response)}")
@@ -189,11 +196,6 @@ class Engine:
             f"{self._api.base_url}/v{self._api.api_version}/build/cancel",
             params={"id": build_id},
             timeout=10,
-        )
-
-    def _unreachable(self) -> EngineUnreachable:
-        return EngineUnreachable(
-            f"no Docker Engine answers at {self._host}; is it running, and may this user use it?"
         )
 
 

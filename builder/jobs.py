@@ -4,6 +4,7 @@ import logging
 import os
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 
 from rq.timeouts import JobTimeoutException
@@ -11,12 +12,14 @@ from rq.timeouts import JobTimeoutException
 from builder.app_image import make_image
 from builder.engine import Engine
 from builder.retention import forget_old_builds, settle_lost_builds
+from builder.source import source_path
 from releases.app import NoSuchApp
 from releases.build import Build, BuildStatus
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.queue import DEPLOY, RELEASES
+from releases.store.builds import NoSuchBuild
 
 _logger = logging.getLogger(__name__)
 _ENDED = (BuildStatus.FAILED, BuildStatus.CANCELLED)
@@ -95,11 +98,16 @@ def _check_app(platform: Platform, app: str) -> None:
 
 
 def _fail(platform: Platform, app: str, number: int, log: DeployLog, reason: str) -> None:
-    builds = platform.store.builds
-    if platform.store.apps.exists(app):  # else its records are gone, and stay so
-        record = builds.get(app, number)
-        builds.save(
-            replace(record, status=BuildStatus.FAILED, finished_at=time.time(), reason=reason)
-        )
+    with suppress(NoSuchBuild):
+        _record_failure(platform, platform.store.builds.get(app, number), reason)
     log.error(reason)
     log.fail(f"App build failed: {reason}")
+
+
+def _record_failure(platform: Platform, record: Build, reason: str) -> None:
+    if platform.store.apps.exists(record.app):
+        failed = replace(record, status=BuildStatus.FAILED, finished_at=time.time(), reason=reason)
+        platform.store.builds.save(failed)
+    else:  # it was asked for while the app was destroyed: nothing of it stays
+        platform.store.builds.forget(record)
+        source_path(platform.settings.sources, record.app, record.number).unlink(missing_ok=True)

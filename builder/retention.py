@@ -1,29 +1,21 @@
 """Which builds are kept, and what becomes of those that nobody runs any more."""
 
-import time
-from dataclasses import replace
-
 from releases.build import Build, BuildStatus
-from releases.log import DeployLog
+from releases.lost import settle
 from releases.platform import Platform
 
 KEPT = 20
-_LOST = "its worker died in the middle of it; push again"
 
 
 def settle_lost_builds(platform: Platform, current: Build) -> None:
-    """End the records and logs of the app's builds that say they run, but for the current one.
+    """Settle the app's builds that say they run, but for the current one.
 
     Call it under the lock that every running build of the app holds: then they do not run.
     """
     store = platform.store
     for build in store.builds.list(current.app):
         if build.status is BuildStatus.RUNNING and build.number != current.number:
-            store.builds.save(
-                replace(build, status=BuildStatus.FAILED, finished_at=time.time(), reason=_LOST)
-            )
-            if not any(entry.ended for entry in store.logs.read(build.log)):
-                DeployLog(store.logs, build.log).fail(f"App build failed: {_LOST}")
+            settle(store, build.app, build.log)
 
 
 def forget_old_builds(platform: Platform, current: Build) -> None:

@@ -10,6 +10,7 @@ from builder.engine import Engine, Image
 from builder.image import Recipe, Report, build_image
 from builder.manifest import MANIFEST, Buildpack
 from builder.turn import turn
+from releases.container import INSTANCE
 from releases.errors import PaasError
 from releases.settings import BadSetting, Settings
 
@@ -91,7 +92,7 @@ class Bases:
     def _bootstrap(self, why: str) -> str:
         tag = self._base_tag("debian")
         self.report([f"{why} a Debian is made from its packages (once, half a minute)"])
-        changes = [f"LABEL paas.instance={self.settings.instance}", 'CMD ["/bin/sh"]']
+        changes = [f"LABEL {INSTANCE}={self.settings.instance}", 'CMD ["/bin/sh"]']
         archive = debian.root_file_system(self.report)
         self.engine.import_image(archive, tag, changes)
         return tag
@@ -105,7 +106,7 @@ class Bases:
         self, what: str, tag: str, text: str, below: Image, files: Mapping[str, bytes]
     ) -> str:
         self.report([f"Making {what} (once)"])
-        labels = {"paas.instance": self.settings.instance, "paas.below": below.name}
+        labels = {INSTANCE: self.settings.instance, "paas.below": below.name}
         recipe = Recipe(tag, text, labels, {"STACK": below.name}, files)
         build_image(self.engine, recipe, self.report)
         return tag

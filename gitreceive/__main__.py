@@ -28,19 +28,21 @@ from releases.command import Session
 from releases.errors import PaasError
 from releases.platform import Platform
 
+TABLES = (
+    releases.commands.COMMANDS,
+    builder.commands.COMMANDS,
+    router_sync.commands.COMMANDS,
+    commands.COMMANDS,
+    event_commands.COMMANDS,
+    repository_commands.COMMANDS,
+)
+
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """`python -m gitreceive [paas COMMAND...]`; return the exit status."""
     try:
         platform = Platform.from_env(environ)
-        table = CommandTable(
-            releases.commands.COMMANDS,
-            builder.commands.COMMANDS,
-            router_sync.commands.COMMANDS,
-            commands.COMMANDS,
-            event_commands.COMMANDS,
-            repository_commands.COMMANDS,
-        )
+        table = CommandTable(*TABLES)
         if arguments[:1] == ["paas"]:
             return run_locally(platform, table, arguments[1:])
         return serve(platform, table, request_build)

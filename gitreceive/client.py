@@ -3,9 +3,12 @@
 import io
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import IO
 
 import paramiko
+
+from gitreceive.packets import send_data
 
 _CHUNK = 256 * 1024
 
@@ -43,11 +46,11 @@ class Client:
 
     def write(self, data: bytes) -> None:
         """Send to the client's standard output."""
-        self._send(self._channel.send, data)
+        self._send(partial(send_data, self._channel), data)
 
     def write_error(self, data: bytes) -> None:
         """Send to the client's standard error."""
-        self._send(self._channel.send_stderr, data)
+        self._send(lambda left: self._channel.send_stderr(bytes(left)), data)
 
     def say(self, line: str) -> None:
         """One line on standard error; nobody minds if the client is gone."""
@@ -73,15 +76,16 @@ class Client:
         with suppress(OSError, EOFError, paramiko.SSHException):
             self._channel.close()
 
-    def _send(self, send: Callable[[bytes], int], data: bytes) -> None:
-        while data:
+    def _send(self, send: Callable[[memoryview], int], data: bytes) -> None:
+        left = memoryview(data)
+        while left:
             try:
-                sent = send(data)
+                sent = send(left)
             except (OSError, EOFError, paramiko.SSHException) as error:
                 raise ClientGone(str(error)) from error
             if not sent:
                 raise ClientGone("the channel is closed")
-            data = data[sent:]
+            left = left[sent:]
 
     # The same as files, for commands.
 

@@ -165,7 +165,7 @@ class Push:
             quarantine=quarantine,
             options=options,
         )
-        verdict = follow(platform.store.logs, build.log, self._print, self._stop_if_gone)
+        verdict = follow(platform.store.log_reader, build.log, self._print, self._stop_if_gone)
         self._say(verdict)
 
     def _verdict(self, commands: list[RefCommand]) -> None:

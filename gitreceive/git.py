@@ -56,10 +56,14 @@ def is_protocol(value: str) -> bool:
 
 def arguments(request: GitRequest, repository: Path, limits: Limits) -> list[str]:
     """The command line that serves a request, under limits of memory and CPU."""
-    settings = [*_COMMON, *_ARRIVING, f"receive.maxInputSize={limits.push_bytes}"]
-    flags = [part for setting in settings for part in ("-c", setting)]
+    flags = [part for setting in settings(limits) for part in ("-c", setting)]
     bounds = [f"--as={limits.git_memory_bytes}", f"--cpu={limits.git_cpu_s}", "--core=0"]
     return ["prlimit", *bounds, "git", *flags, request.service, str(repository)]
+
+
+def settings(limits: Limits) -> list[str]:
+    """git's configuration, `name=value`."""
+    return [*_COMMON, *_ARRIVING, f"receive.maxInputSize={limits.push_bytes}"]
 
 
 def environment(protocol: str | None, more: Mapping[str, str]) -> dict[str, str]:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import paramiko
 
+from gitreceive.packets import hang_up
 from gitreceive.presence import Presence
 from gitreceive.rate import Rate
 from gitreceive.session import Rules, SshSession
-from gitreceive.transport import ServerTransport, hang_up, tune
+from gitreceive.transport import ServerTransport, tune
 from releases.errors import PaasError
 from releases.network import is_in, rate_name
 

@@ -2,7 +2,6 @@
 
 import logging
 import socket
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,17 +12,16 @@ from paramiko.common import (
     MSG_CHANNEL_REQUEST,
 )
 from paramiko.kex_curve25519 import KexCurve25519
-from paramiko.packet import Packetizer
 
 from gitreceive import VERSION
 from gitreceive.limits import Limits
 from gitreceive.login import PatientAuthHandler
+from gitreceive.packets import BoundedPacketizer
 
 _log = logging.getLogger(__name__)
 _KEEPALIVE_S = 15
 
 # The parts of paramiko that a server has to change have no public name and no types.
-_Packetizer: Any = Packetizer
 _Transport: Any = paramiko.Transport
 _Channel: Any = paramiko.Channel
 
@@ -36,70 +34,6 @@ _KEXES = {
         if name.startswith(("curve25519-", "mlkem768x25519-", "ecdh-sha2-"))
     },
 }
-
-
-class BoundedPacketizer(_Packetizer):  # type: ignore[misc]  # its private parts are untyped
-    """Refuses oversize packets before it reads them, and gives up on a stopped reader.
-
-    paramiko reads a packet of any length that a stranger announces (400 MB took 483 MB
-    and 20 s of CPU), reads a banner without end, and retries a blocked write for ever.
-    """
-
-    def __init__(self, sock: socket.socket, limits: Limits) -> None:
-        super().__init__(sock)
-        self._socket = sock
-        self._limits = limits
-        self._banner_bytes = 0
-        self._login_bytes: int | None = limits.login_bytes  # left; None: logged in
-
-    def trust(self) -> None:
-        """The client has logged in: from now on it may send as much as it likes."""
-        self._login_bytes = None
-
-    def read_all(self, n: int, check_rekey: bool = False) -> bytes:
-        """Read n bytes; SSHException where no packet is so long, or no login."""
-        if n > self._limits.packet_bytes:
-            raise paramiko.SSHException(f"a packet of {n} bytes was announced")
-        if self._login_bytes is not None:
-            self._login_bytes -= n
-            if self._login_bytes < 0:
-                raise paramiko.SSHException("more was sent than a login takes")
-        # OpenSSH's client holds small packets back until the last one is acknowledged, and the
-        # kernel would wait 40 ms for an answer to go with it: 96 ms for a command, 10 ms so.
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-        data: bytes = super().read_all(n, check_rekey)
-        return data
-
-    def write_all(self, out: bytes) -> None:
-        """Send everything; EOFError when the reader takes nothing for `stall_s`."""
-        left = memoryview(out)
-        deadline = time.monotonic() + self._limits.stall_s
-        while left:
-            sent = self._send(left)
-            if sent:
-                left = left[sent:]
-                deadline = time.monotonic() + self._limits.stall_s
-            elif self.closed or time.monotonic() > deadline:
-                hang_up(self._socket)
-                raise EOFError("the client takes no bytes")
-
-    def _send(self, data: memoryview) -> int:
-        try:
-            return self._socket.send(data)
-        except TimeoutError:
-            return 0
-        except OSError as error:
-            raise EOFError(str(error)) from error
-
-    def _read_timeout(self, timeout: float) -> bytes:
-        data: bytes = super()._read_timeout(timeout)
-        self._banner_bytes += len(data)
-        if self._banner_bytes > self._limits.banner_bytes:
-            raise paramiko.SSHException("the banner does not end")
-        return data
-
-    def start_handshake(self, timeout: float) -> None:
-        """No timer: a thread per stranger, and it ends after their first packet."""
 
 
 class ServerTransport(_Transport):  # type: ignore[misc]  # its private parts are untyped
@@ -203,14 +137,6 @@ ServerTransport._channel_handler_table = {
     MSG_CHANNEL_EXTENDED_DATA: _feed_extended,
     MSG_CHANNEL_REQUEST: _request,
 }
-
-
-def hang_up(sock: socket.socket) -> None:
-    """End a connection at once; closing alone would not wake the thread that reads it."""
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # it is gone already
 
 
 def tune(sock: socket.socket) -> None:

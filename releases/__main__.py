@@ -6,9 +6,10 @@ import signal
 import sys
 from typing import NoReturn
 
-from releases import converger, jobs
+import releases.jobs  # noqa: F401 - loaded once here, not again in the process of every job
+from releases import converger
 from releases.docker_engine import connect
-from releases.errors import PaasError
+from releases.errors import BadInput, PaasError
 from releases.platform import Platform
 from releases.queue import RELEASES
 
@@ -21,11 +22,9 @@ def main(arguments: list[str]) -> int:
         if arguments == ["converge"]:
             keep_converging(platform)
         elif not arguments:
-            # Imported before the fork, the jobs' code is there at once in every work horse.
-            logging.info("release worker, %d jobs known", len(vars(jobs)))
             platform.queue.work(RELEASES, platform.store)
         else:
-            raise PaasError("usage: python -m releases [converge]")
+            raise BadInput("usage: python -m releases [converge]")
     except PaasError as error:
         sys.stderr.write(f" !     {error}\n")
         return error.exit_status

@@ -29,6 +29,13 @@ class AppExists(PaasError):
     """`apps:create` on a name that is taken."""
 
 
+class BeingDestroyed(PaasError):
+    """The app only waits to be gone."""
+
+    def __init__(self, app: str) -> None:
+        super().__init__(f"app {app} is being destroyed; wait until it is gone, then make it anew")
+
+
 class NotDeployed(PaasError):
     """The app has no release yet."""
 

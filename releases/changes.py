@@ -4,12 +4,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from releases.app import App, BadScale, Desired, NotDeployed, default_formation
+from releases.app import App, BadScale, BeingDestroyed, Desired, NotDeployed, default_formation
 from releases.build import Build
 from releases.config import ConfigChange, check_size
 from releases.errors import PaasError
 from releases.release import Artifact, Release, ReleaseState, ReleaseStatus
-from releases.rollout import Rollout, begin
+from releases.rollout import Rollout, begin, put_aside
 
 
 class Superseded(PaasError):
@@ -28,6 +28,7 @@ def deploy(rollout: Rollout, build: Build) -> str:
         raise PaasError(f"build {build.number} of {app.name} has no image; push again")
     live = _live_release(rollout, app)
     if live and live.artifact.image == artifact.image and not build.options.redeploy:
+        put_aside(rollout)
         return f"{live.name} runs this commit already, {_where(rollout, live)}"
     if live and live.artifact.build > build.number:
         raise Superseded(
@@ -45,6 +46,7 @@ def change_config(rollout: Rollout, change: ConfigChange, who: str) -> str:
     config = change.apply(old)
     check_size(config)
     if config == old:
+        put_aside(rollout)
         return f"Nothing to change: {app.name} has this config already"
     live = _live_release(rollout, app)
     if live is None:
@@ -111,7 +113,7 @@ def formation(app: App, artifact: Artifact) -> dict[str, int]:
 def _app(rollout: Rollout) -> App:
     app = rollout.store.apps.get(rollout.lock.app)
     if app.destroying:
-        raise PaasError(f"app {app.name} is being destroyed")
+        raise BeingDestroyed(app.name)
     return app
 
 
@@ -145,7 +147,7 @@ def _usable(release: Release, state: ReleaseState) -> Release:
 def _where(rollout: Rollout, release: Release) -> str:
     if "web" not in release.artifact.processes:
         return "without a web process"
-    return rollout.settings.url(f"{release.app}.{rollout.settings.domain}")
+    return rollout.settings.url(rollout.settings.host(release.app))
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -39,7 +39,8 @@ class Session:
 
         BrokenPipeError when nobody reads any more; the deploy goes on.
         """
-        verdict = follow(self.platform.store.logs, log, self.print, on_silence=self.out.flush)
+        reader = self.platform.store.log_reader
+        verdict = follow(reader, log, self.print, on_silence=self.out.flush)
         self.print(f"-----> {verdict}")
 
 

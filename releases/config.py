@@ -1,7 +1,7 @@
 """What a config var is: names, values, and a change that is applied to a config."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from releases.errors import BadInput
@@ -34,8 +34,13 @@ class ConfigChange:
         return "; ".join(parts) or "Change nothing"
 
 
-def parse_pairs(pairs: Iterable[str]) -> dict[str, str]:
-    """`["KEY=value"]` to a dict; the value is everything after the first `=`, kept exactly."""
+def parse_pairs(
+    pairs: Iterable[str], decode: Callable[[str, str], str] | None = None
+) -> dict[str, str]:
+    """`["KEY=value"]` to a dict; the value is everything after the first `=`, kept exactly.
+
+    `decode` makes a value of a name and what was given for it.
+    """
     values: dict[str, str] = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
@@ -44,7 +49,8 @@ def parse_pairs(pairs: Iterable[str]) -> dict[str, str]:
                 f"{pair[:40]!r} is not KEY=value; over ssh a value with spaces needs two pairs "
                 "of quotes: ssh paas \"config:set myapp KEY='two words'\""
             )
-        values[check_name(name)] = _check_value(name, value)
+        check_name(name)
+        values[name] = _check_value(name, decode(name, value) if decode else value)
     if not values:
         raise BadConfig("nothing to set; use config:set <app> KEY=value [KEY=value ...]")
     return values

@@ -5,8 +5,9 @@ from typing import NoReturn
 
 from releases.engine import Engine
 from releases.platform import Platform
-from releases.queue import CONVERGE, RELEASES
+from releases.queue import CONVERGE, DESTROY, RELEASES
 from releases.retire import Retirement
+from releases.store.logs import NO_APP
 
 RESYNC_S = 30.0
 _LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us
@@ -28,11 +29,17 @@ def run(platform: Platform, engine: Engine) -> NoReturn:
 
 
 def request_convergence(platform: Platform, *, everything: bool) -> None:
-    """Queue a converge job for every app, or for those whose rollout nobody is working on."""
+    """Queue a converge job for every app, or for those whose rollout nobody is working on.
+
+    An app whose end nobody is working on gets that instead.
+    """
     store = platform.store
     for app in store.apps.all():
-        is_interrupted = app.target is not None and store.locks.holder(app.name) is None
-        if is_interrupted or (everything and app.live):
+        is_untended = store.locks.holder(app.name) is None
+        if app.destroying:
+            if is_untended:
+                platform.queue.request(RELEASES, DESTROY, app.name, log=store.logs.new(NO_APP))
+        elif (app.target and is_untended) or (app.live and everything):
             log = app.target.log if app.target and app.target.log else store.logs.new(app.name)
             platform.queue.request(RELEASES, CONVERGE, app.name, log=log)
         store.retire_later(app.name)

@@ -2,12 +2,19 @@
 
 import shutil
 
+from releases.errors import PaasError
 from releases.rollout import Rollout, wait_acknowledged
+
+
+class NotToBeDestroyed(PaasError):
+    """The app is another one than the one that was to be destroyed."""
 
 
 def destroy(rollout: Rollout) -> str:
     """Remove all that is the app's. Killed at any line, it is finished by a second `destroy`."""
     name, store, engine = rollout.lock.app, rollout.store, rollout.engine
+    if not store.apps.get(name).destroying:
+        raise NotToBeDestroyed(f"{name} was made anew meanwhile; it stays unless destroyed again")
     rollout.log.step(f"Destroying {name}")
     wait_acknowledged(rollout, store.routes.unroute(name))
     for container in engine.containers(name):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 import docker
@@ -16,6 +17,7 @@ from releases.store import Store
 
 _PARALLEL = 8
 _ADDRESS_TRIES = 20
+_TIMEOUT_S = 60
 
 
 class LogStream(Protocol):
@@ -32,23 +34,36 @@ class _Api(docker.APIClient):
     def send(self, *arguments: Any, **options: Any) -> Any:
         try:
             return super().send(*arguments, **options)
-        except requests.ConnectionError as error:
+        except (requests.ConnectionError, requests.Timeout) as error:
             raise EngineFailed("Docker does not answer; is dockerd running?") from error
 
 
-class DockerEngine:
-    """One Docker Engine, on this host, API 1.41 or newer."""
+@contextmanager
+def _one_line(task: str) -> Iterator[None]:
+    """Docker's refusal of a task as a line of ours."""
+    try:
+        yield
+    except docker.errors.APIError as error:
+        raise EngineFailed(f"cannot {task}: {_reason(error)}") from error
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+
+def _reason(error: docker.errors.APIError) -> str:
+    return str(error.explanation or error).splitlines()[0][:300]
+
+
+class DockerEngine:
+    """One Docker Engine, on this host, API 1.41 or newer. Every method may raise EngineFailed."""
+
+    def __init__(self, settings: Settings, store: Store, timeout_s: int = _TIMEOUT_S) -> None:
         self._settings = settings
         self._store = store
         # "auto" asks which version it speaks: the newest engines refuse 1.41.
-        self._api: Any = _Api(base_url=settings.docker_host, version="auto", timeout=60)
+        self._api: Any = _Api(base_url=settings.docker_host, version="auto", timeout=timeout_s)
 
     def containers(self, app: str) -> list[Container]:
         """One call to Docker."""
-        chosen = [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]
-        items = self._api.containers(all=True, filters={"label": chosen})
+        with _one_line(f"list the containers of {app}"):
+            items = self._api.containers(all=True, filters={"label": self._labels(app)})
         found = [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
         return sorted(found, key=lambda container: (container.slot.name, container.slot.release))
 
@@ -62,20 +77,22 @@ class DockerEngine:
             return [attempt.result() for attempt in attempts]
         for attempt in attempts:
             if attempt.exception() is None:
-                self.retire(attempt.result(), 0)
+                with suppress(EngineFailed):  # then the converger finds it
+                    self.retire(attempt.result(), 0)
         raise failures[0] or AssertionError("unreachable")
 
     def start_again(self, containers: list[Container]) -> None:
         """One call each."""
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            list(pool.map(lambda container: self._call("start", container.id), containers))
+            list(pool.map(self._start_again, containers))
 
     def condition(self, container: Container) -> Condition:
         """A container that is gone counts as dead."""
-        try:
-            found = self._api.inspect_container(container.id)
-        except docker.errors.NotFound:
-            return Condition(running=False, exit_code=-1, restarts=0, process=0)
+        with _one_line(f"look at {container.slot.name}"):
+            try:
+                found = self._api.inspect_container(container.id)
+            except docker.errors.NotFound:
+                return Condition(running=False, exit_code=-1, restarts=0, process=0)
         state = found["State"]
         return Condition(
             running=state["Running"] and not state["Restarting"],
@@ -87,25 +104,29 @@ class DockerEngine:
 
     def tail(self, container: Container, lines: int) -> list[str]:
         """Bytes that are not UTF-8 are replaced."""
-        try:
-            output: bytes = self._api.logs(container.id, tail=lines, stdout=True, stderr=True)
-        except docker.errors.NotFound:
-            return []
+        with _one_line(f"read the output of {container.slot.name}"):
+            try:
+                output: bytes = self._api.logs(container.id, tail=lines, stdout=True, stderr=True)
+            except docker.errors.APIError as error:
+                if error.status_code in (404, 409):  # 409: it is being removed
+                    return []
+                raise
         return output.decode(errors="replace").splitlines()
 
     def follow(self, container: Container, *, tail: int, follow: bool) -> LogStream:
         """Output in which Docker's RFC 3339 time stamp leads each line."""
         wanted = {"stdout": True, "stderr": True, "timestamps": True}
-        stream: LogStream = self._api.logs(
-            container.id, tail=tail, stream=True, follow=follow, **wanted
-        )
+        with _one_line(f"read the output of {container.slot.name}"):
+            stream: LogStream = self._api.logs(
+                container.id, tail=tail, stream=True, follow=follow, **wanted
+            )
         return stream
 
     def starts(self, app: str) -> LogStream:
         """One chunk for each start of a container of the app, as it happens."""
-        chosen = [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]
-        filters = {"type": "container", "event": "start", "label": chosen}
-        stream: LogStream = self._api.events(filters=filters)
+        filters = {"type": "container", "event": "start", "label": self._labels(app)}
+        with _one_line(f"follow the starts of {app}"):
+            stream: LogStream = self._api.events(filters=filters)
         return stream
 
     def condemn(self, container: Container) -> None:
@@ -113,32 +134,45 @@ class DockerEngine:
         if container.condemned:
             return
         name = c.container_name(self._settings.instance, container.app, container.slot)
-        self._call("rename", container.id, name=c.condemned_name(name, container.id))
+        with _one_line(f"condemn {container.slot.name}"), suppress(docker.errors.NotFound):
+            self._api.rename(container.id, name=c.condemned_name(name, container.id))
 
     def retire(self, container: Container, grace_s: float) -> None:
         """Two calls: stop (which waits for the end) and remove."""
-        try:
+        with _one_line(f"stop {container.slot.name}"), suppress(docker.errors.NotFound):
             self._api.stop(container.id, timeout=int(grace_s))
-            self._api.remove_container(container.id, force=True, v=True)
-        except docker.errors.NotFound:
-            return
-        except docker.errors.APIError as error:
-            if "already in progress" not in str(error):
-                raise EngineFailed(f"cannot remove {container.slot.name}: {error}") from error
+        self._remove(container.id, container.slot)
 
     def image_exists(self, image: str) -> bool:
         """Asks by id."""
-        try:
-            self._api.inspect_image(image)
-        except docker.errors.ImageNotFound:
-            return False
+        with _one_line(f"look up image {image}"):
+            try:
+                self._api.inspect_image(image)
+            except docker.errors.ImageNotFound:
+                return False
         return True
 
     def remove_images(self, app: str) -> None:
         """By our labels, so that an image somebody else tagged alike stays."""
-        chosen = [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]
-        for image in self._api.images(filters={"label": chosen}, all=False):
-            self._call("remove_image", image["Id"], force=True)
+        with _one_line(f"remove the images of {app}"):
+            for image in self._api.images(filters={"label": self._labels(app)}):
+                with suppress(docker.errors.ImageNotFound):
+                    self._api.remove_image(image["Id"], force=True)
+
+    def _labels(self, app: str) -> list[str]:
+        return [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]
+
+    def _start_again(self, container: Container) -> None:
+        with _one_line(f"start {container.slot.name}"), suppress(docker.errors.NotFound):
+            self._api.start(container.id)
+
+    def _remove(self, identifier: str, slot: Slot) -> None:
+        with _one_line(f"remove {slot.name}"), suppress(docker.errors.NotFound):
+            try:
+                self._api.remove_container(identifier, force=True, v=True)
+            except docker.errors.APIError as error:
+                if "already in progress" not in str(error):  # somebody else removes it
+                    raise
 
     def _start_one(self, release: Release, slot: Slot) -> Container:
         for _ in range(_ADDRESS_TRIES):
@@ -148,10 +182,10 @@ class DockerEngine:
             try:
                 self._api.start(identifier)
             except docker.errors.APIError as error:
-                self._api.remove_container(identifier, force=True)
+                self._remove(identifier, slot)
                 if "address already in use" in str(error).lower():
                     continue
-                raise EngineFailed(f"cannot start {slot.name}: {_plain(error)}") from error
+                raise EngineFailed(f"cannot start {slot.name}: {_reason(error)}") from error
             return Container(identifier, release.app, slot, address, release.port, "running")
         raise EngineFailed(f"no free address in {self._settings.subnet}; set a larger subnet")
 
@@ -161,16 +195,17 @@ class DockerEngine:
             return str(self._api.create_container_from_config(request, name)["Id"])
         except docker.errors.ImageNotFound as error:
             raise EngineFailed(
-                f"the image of v{slot.release} is gone; push its commit again to rebuild it"
+                f"the image of v{slot.release} is gone; `ps:rebuild {app}` builds what is live"
             ) from error
         except docker.errors.APIError as error:
-            raise EngineFailed(f"cannot create {slot.name}: {_plain(error)}") from error
+            raise EngineFailed(f"cannot create {slot.name}: {_reason(error)}") from error
 
     def _ensure_network(self) -> None:
-        try:
-            self._api.inspect_network(self._settings.network)
-        except docker.errors.NotFound:
-            self._make_network()
+        with _one_line(f"look up the network {self._settings.network}"):
+            try:
+                self._api.inspect_network(self._settings.network)
+            except docker.errors.NotFound:
+                self._make_network()
 
     def _make_network(self) -> None:
         pool = docker.types.IPAMPool(subnet=self._settings.subnet)
@@ -188,21 +223,8 @@ class DockerEngine:
             if error.status_code != 409:  # 409: another worker was faster
                 raise EngineFailed(
                     f"cannot make the network {self._settings.network} on {self._settings.subnet}: "
-                    f"{_plain(error)}; the setting subnet chooses another range"
+                    f"{_reason(error)}; the setting subnet chooses another range"
                 ) from error
-
-    def _call(self, method: str, identifier: str, **arguments: object) -> None:
-        try:
-            getattr(self._api, method)(identifier, **arguments)
-        except docker.errors.NotFound:
-            return
-        except docker.errors.APIError as error:
-            raise EngineFailed(f"Docker refused to {method}: {_plain(error)}") from error
-
-
-def _plain(error: docker.errors.APIError) -> str:
-    explanation = error.explanation or str(error)
-    return str(explanation).splitlines()[0][:300]
 
 
 def connect(settings: Settings, store: Store) -> DockerEngine:

@@ -22,13 +22,8 @@ class Condition:
     process: int  # its first process's id on this host, 0 if none or not visible
     out_of_memory: bool = False
 
-    @property
-    def has_died(self) -> bool:
-        """Whether it ended, if only for Docker to start it again."""
-        return self.has_died_since(0)
-
     def has_died_since(self, restarts: int) -> bool:
-        """The same, of a container that Docker had restarted so many times before."""
+        """Whether it ended since Docker had restarted it so often, if only to be restarted."""
         return not self.running or self.restarts > restarts
 
 

@@ -1,9 +1,16 @@
 """How a deploy speaks: the output dialect, and following a log to its verdict."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 from releases.errors import PaasError
-from releases.store.logs import LogStore
+from releases.store.logs import LogEntry, LogStore
+
+
+class Followed(Protocol):
+    """Where logs can be followed: the LogReader, or the LogStore itself."""
+
+    def follow(self, log: str) -> Iterator[LogEntry | None]: ...
 
 
 class DeployFailed(PaasError):
@@ -43,7 +50,7 @@ class DeployLog:
 
 
 def follow(
-    logs: LogStore,
+    logs: Followed,
     log: str,
     write: Callable[[str], None],
     on_silence: Callable[[], None] = lambda: None,

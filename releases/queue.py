@@ -9,7 +9,7 @@ from rq.job import Job
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
-from releases.log import DeployLog
+from releases.lost import settle
 from releases.store import Store
 
 BUILDS = "builds"
@@ -17,7 +17,7 @@ RELEASES = "releases"
 
 # One table of what can be asked of the workers: a job is a name, so that the process
 # that asks needs no import of the code that does it.
-# Every job's last argument is the deploy log's id; `request` adds it.
+# Every job's first argument is the app; its last one is the deploy log's id, which `request` adds.
 BUILD = "builder.jobs.build"  # app, build number
 DEPLOY = "releases.jobs.deploy"  # app, build number
 CHANGE_CONFIG = "releases.jobs.change_config"  # app, change id, who
@@ -40,7 +40,10 @@ class JobQueue:
     def request(
         self, queue: str, job: str, *arguments: object, log: str, timeout_s: int = 3600
     ) -> str:
-        """Queue a job that writes to the deploy log `log` and ends it; return the job's id."""
+        """Queue a job that writes to the deploy log `log` and ends it; return the job's id.
+
+        The first argument is the app's name.
+        """
         made = self._queue(queue).enqueue_call(
             func=job,
             args=(*arguments, log),
@@ -64,7 +67,7 @@ class JobQueue:
         """Work off a queue until told to stop (SIGTERM ends after the job at hand)."""
 
         def horse_died(job: Job, pid: int, status: int, usage: struct_rusage) -> None:
-            _end_log(store, job)
+            _settle(store, job)
 
         Worker(
             [self._queue(queue)],
@@ -76,7 +79,7 @@ class JobQueue:
         ).work(logging_level="WARNING")
 
     def settle_lost(self, store: Store) -> None:
-        """End the logs of jobs whose whole worker died; RQ knows after a minute of silence."""
+        """Settle jobs whose whole worker died; RQ knows after a minute of silence."""
         for name in (BUILDS, RELEASES):
             registry = StartedJobRegistry(
                 name, connection=self._connection, serializer=JSONSerializer
@@ -91,14 +94,11 @@ def _lost_to(store: Store) -> Callable[..., bool]:
     """RQ's handler for a job that raised or was abandoned: whoever follows must not wait."""
 
     def handle(job: Job, *_: object) -> bool:
-        _end_log(store, job)
+        _settle(store, job)
         return True  # other handlers go on
 
     return handle
 
 
-def _end_log(store: Store, job: Job) -> None:
-    log = job.meta["log"]
-    if not any(entry.ended for entry in store.logs.read(log)):
-        reason = "the worker process died in the middle of it; try again"
-        DeployLog(store.logs, log).fail(reason)
+def _settle(store: Store, job: Job) -> None:
+    settle(store, str(job.args[0]), job.meta["log"])

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from releases.app import App, NoSuchApp
 from releases.container import Container
-from releases.engine import Engine
+from releases.engine import Engine, EngineFailed
 from releases.errors import PaasError
 from releases.platform import Platform
 from releases.rollout import superfluous
@@ -49,12 +49,18 @@ class Retirement:
         return all(job.done() for job in self._stopping.values())
 
     def _look_at(self, name: str) -> bool:
-        store = self._platform.store
-        store.retired(name)  # before looking: a flip that comes after it is seen next time
+        self._platform.store.retired(name)  # before looking: a later flip is seen next time
         try:
-            app = store.apps.get(name)
+            return self._stop_old(name)
         except NoSuchApp:
             return False
+        except EngineFailed as error:  # one app's trouble must not keep the others waiting
+            _log.warning("%s is looked at again with the next resync: %s", name, error)
+            return False
+
+    def _stop_old(self, name: str) -> bool:
+        store = self._platform.store
+        app = store.apps.get(name)
         old = superfluous(app, self._engine.containers(name))
         if not old:
             return False

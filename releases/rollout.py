@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from releases.app import App, Desired
+from releases.app import App, BeingDestroyed, Desired
 from releases.container import Container, Slot, slots
 from releases.engine import Engine
 from releases.errors import PaasError
@@ -17,6 +17,7 @@ from releases.store import Store
 from releases.store.locks import Lock
 
 ACKNOWLEDGE_S = 10.0
+_PUT_ASIDE = "its worker process died, and something else was asked for before it was finished"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ def converge(rollout: Rollout) -> None:
     stops it when the routers have let it go.
     """
     app = rollout.store.apps.get(rollout.lock.app)
+    if app.destroying:
+        raise BeingDestroyed(app.name)
     desired = app.target or app.live
     if desired is None:
         return
@@ -84,7 +87,7 @@ def hosts(rollout: Rollout, release: Release) -> list[str]:
     if "web" not in release.artifact.processes:
         return []
     own = rollout.store.routes.domains(release.app)
-    return [f"{release.app}.{rollout.settings.domain}", *own]
+    return [rollout.settings.host(release.app), *own]
 
 
 def wait_acknowledged(rollout: Rollout, version: int) -> None:
@@ -121,8 +124,26 @@ def give_up(rollout: Rollout, release: Release, error: PaasError) -> None:
 
 def begin(rollout: Rollout, desired: Desired) -> None:
     """Make the target known, so that the rollout outlives this process, and converge."""
+    put_aside(rollout, but=desired.release)
     rollout.store.apps.set_target(rollout.lock, replace(desired, log=rollout.log.id))
     converge(rollout)
+
+
+def put_aside(rollout: Rollout, but: int = 0) -> None:
+    """Give up what dead workers left half rolled out: what is asked for now counts.
+
+    `but` is the release to be rolled out next.
+    """
+    store, name = rollout.store, rollout.lock.app
+    app = store.apps.get(name)
+    if app.target:
+        if not store.logs.has_ended(app.target.log):
+            DeployLog(store.logs, app.target.log).fail(_PUT_ASIDE)
+        store.apps.set_target(rollout.lock, None)
+        store.retire_now(name)
+    for number in store.releases.pending(name, app.live.release if app.live else 0):
+        if number != but:
+            store.releases.fail(name, number, _PUT_ASIDE)
 
 
 def superfluous(app: App, containers: Sequence[Container]) -> list[Container]:

@@ -1,7 +1,8 @@
 """Where the platform lives and what it listens on: environment over YAML over defaults."""
 
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 from releases.branch import BadBranchName, parse_branches
 from releases.errors import BadInput
 from releases.network import parse_networks
+from releases.route import BadDomain, check_domain
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -64,8 +66,9 @@ class Settings:
         variables may be somebody else's.
         """
         home = Path(environ.get("PAAS_HOME") or Path(environ.get("HOME", "/root")) / ".paas")
-        path = Path(environ.get("PAAS_CONFIG") or home / "paas.yml")
-        given: dict[str, Any] = {**_from_yaml(path), **_from_environment(environ)}
+        named = environ.get("PAAS_CONFIG")
+        file = _from_yaml(Path(named or home / "paas.yml"), required=bool(named))
+        given: dict[str, Any] = {**file, **_from_environment(environ)}
         values: dict[str, Any] = {name: _convert(name, value) for name, value in given.items()}
         return cls(**{**values, "home": home.resolve()})
 
@@ -99,6 +102,10 @@ class Settings:
         """The Docker network all app containers are on."""
         return self.instance
 
+    def host(self, app: str) -> str:
+        """Where an app is reached, whatever other domains it has: `myapp.localhost`."""
+        return f"{app}.{self.domain}"
+
     def url(self, host: str) -> str:
         """Where people reach a host: `http://myapp.localhost:8080`."""
         return f"http://{host}" + ("" if self.http_port == 80 else f":{self.http_port}")
@@ -116,13 +123,16 @@ _LEAST = {
     "repository_mb": 1,
     "git_memory_mb": 64,
 }  # others: 0
+_INSTANCE = re.compile(r"[a-z][a-z0-9-]{0,29}")  # it begins names of containers and units
 _MOST = {"ssh_port": 65535, "http_port": 65535}
 
 
-def _from_yaml(path: Path) -> dict[str, object]:
+def _from_yaml(path: Path, *, required: bool) -> dict[str, object]:
     try:
         document = yaml.safe_load(path.read_text())
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if required:
+            raise BadSetting(f"{path}: is not there; PAAS_CONFIG names it") from error
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise BadSetting(f"{path}: cannot be read: {error}") from error
@@ -149,18 +159,12 @@ def _convert(name: str, value: Any) -> Any:
         if kind in (int, float):
             return _in_range(name, kind(str(value)))
         if kind is Path:
-            return Path(str(value))
+            return Path(str(value)).absolute()  # our processes run in another directory
         if not isinstance(value, str):
             raise ValueError("expected text")
-        if name == "deploy_branches":
-            parse_branches(value)
-        if name == "allow_from":
-            parse_networks(value)
-        if name == "subnet" and IPv4Network(value).prefixlen > 24:
-            raise ValueError("needs a /24 or larger")
-    except (ValueError, BadBranchName) as error:
+        return _TEXTS[name](value) if name in _TEXTS else value
+    except ValueError as error:
         raise BadSetting(f"setting {name}: {value!r} cannot be used: {error}") from error
-    return value
 
 
 def _in_range(name: str, value: float) -> float:
@@ -168,3 +172,47 @@ def _in_range(name: str, value: float) -> float:
     if not least <= value <= (most or sys.maxsize):  # nan is in no range
         raise ValueError(f"must be {least} {f'to {most}' if most else 'or more'}")
     return value
+
+
+def _subnet(value: str) -> str:
+    if IPv4Network(value).prefixlen > 24:
+        raise ValueError("needs a /24 or larger")
+    return value
+
+
+def _domain(value: str) -> str:
+    try:
+        host = check_domain(value)
+    except BadDomain as error:
+        raise ValueError("needs a host name such as apps.example.com") from error
+    if host.startswith("*"):
+        raise ValueError("needs a host name; every app has one below it")
+    return host
+
+
+def _instance(value: str) -> str:
+    if not _INSTANCE.fullmatch(value):
+        raise ValueError("needs 1 to 30 of a-z, 0-9 and -, beginning with a letter")
+    return value
+
+
+def _branches(value: str) -> str:
+    try:
+        parse_branches(value)
+    except BadBranchName as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
+def _networks(value: str) -> str:
+    parse_networks(value)
+    return value
+
+
+_TEXTS: Mapping[str, Callable[[str], str]] = {
+    "allow_from": _networks,
+    "deploy_branches": _branches,
+    "domain": _domain,
+    "instance": _instance,
+    "subnet": _subnet,
+}

@@ -8,9 +8,9 @@ from releases.app import App
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table
 from releases.errors import PaasError
+from releases.log import DeployFailed
 from releases.queue import CONVERGE, RELEASES
 from releases.route import BadDomain, check_domain
-from releases.settings import Settings
 
 
 class DomainTaken(PaasError):
@@ -26,7 +26,7 @@ def show(session: Session, app: str, as_json: bool) -> None:
     routes, settings = session.platform.store.routes, session.platform.settings
     session.platform.store.apps.get(app)
     routed = set(routes.hosts(app))
-    hosts = [_own_host(settings, app), *routes.domains(app)]
+    hosts = [settings.host(app), *routes.domains(app)]
     if as_json:
         print_json(session, [{"host": host, "routed": host in routed} for host in hosts])
         return
@@ -39,7 +39,7 @@ def add(session: Session, app: str, hosts: tuple[str, ...]) -> None:
     record = session.platform.store.apps.get(app)
     routes = session.platform.store.routes
     checked = [_claimable(session, app, host) for host in hosts]
-    there = {_own_host(session.platform.settings, app), *routes.domains(app)}
+    there = {session.platform.settings.host(app), *routes.domains(app)}
     added = [host for host in dict.fromkeys(checked) if host not in there]
     _claim(session, app, added)
     _say(session, app, "has", [host for host in checked if host in there])
@@ -53,17 +53,13 @@ def remove(session: Session, app: str, hosts: tuple[str, ...]) -> None:
     removed = list(dict.fromkeys(check_domain(host) for host in hosts))
     claimed = set(routes.domains(app))
     for host in removed:
-        if host == _own_host(session.platform.settings, app):
+        if host == session.platform.settings.host(app):
             raise BadDomain(f"{host} is the app's own host and cannot be removed")
         if host not in claimed:
             raise NotADomainOf(f"{host} is not a domain of {app}; `domains {app}` lists them")
     for host in removed:
         routes.release_domain(app, host)
     _reroute(session, record, "Removing", removed)
-
-
-def _own_host(settings: Settings, app: str) -> str:
-    return f"{app}.{settings.domain}"
 
 
 def _claimable(session: Session, app: str, host: str) -> str:
@@ -74,7 +70,7 @@ def _claimable(session: Session, app: str, host: str) -> str:
     if checked.endswith(f".{domain}") and labels[-1] != app:
         raise DomainTaken(
             f"{checked} is below {domain}, where every app has the host of its name; "
-            f"{app} may have {_own_host(session.platform.settings, app)} and hosts below that"
+            f"{app} may have {session.platform.settings.host(app)} and hosts below that"
         )
     owner = session.platform.store.routes.domain_owner(checked)
     if owner not in (None, app):
@@ -106,7 +102,13 @@ def _reroute(session: Session, app: App, doing: str, hosts: Sequence[str]) -> No
         return
     log = session.platform.store.logs.new(app.name)
     session.platform.queue.request(RELEASES, CONVERGE, app.name, log=log)
-    session.follow(log)
+    try:
+        session.follow(log)
+    except DeployFailed:
+        session.print(
+            "       noted; the routes follow with the next deploy or restart that succeeds"
+        )
+        raise
 
 
 HOSTS = click.Argument(["hosts"], nargs=-1, required=True, metavar="HOST...")

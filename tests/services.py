@@ -63,10 +63,10 @@ def redis_server(directory: Path) -> Iterator[str]:
 
 
 @contextmanager
-def redis_process(directory: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def redis_process(directory: Path, *more: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A Redis of its own; yields its URL and its process."""
     socket = directory / "redis.sock"
     arguments = [need("redis-server"), "--port", "0", "--unixsocket", str(socket), "--save", ""]
-    with running([*arguments, "--dir", str(directory)], directory / "redis.log") as process:
+    with running([*arguments, "--dir", str(directory), *more], directory / "redis.log") as process:
         wait_for(socket.exists, "redis-server")
         yield f"unix://{socket}", process

@@ -17,8 +17,10 @@ from releases.platform import Platform
 from releases.settings import PROJECT, Settings
 from tests.services import need, redis_process, running, short_directory, wait_for
 
-INSTANCE = "paas-whole"
-SUBNET = "10.216.0.0/16"
+# Several runs may share one Docker, and a later one removes what a killed one left behind.
+PREFIX = "paas-run-"
+INSTANCE = f"{PREFIX}{os.getpid()}"
+SUBNET = f"10.216.{os.getpid() % 256}.0/24"
 WORKERS = {"builder": 2, "releases": 3}
 ROWS = {
     "haproxy": ["router_sync", "haproxy"],
@@ -126,13 +128,14 @@ class Whole:
         self.processes[name].send_signal(signal.SIGKILL)
         self.processes[name].wait()
 
-    def kill_tree(self, name: str) -> None:
-        """A worker and the work horse that it forked into a group of its own."""
-        parent = self.processes[name].pid
-        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        self.kill(name)
-        for child in children:
-            os.kill(int(child), signal.SIGKILL)
+    def busy(self, room: str) -> tuple[str, list[int]]:
+        """The worker of a room that has forked a work horse, and the horse."""
+        for name, process in self.processes.items():
+            if name.partition("-")[0] == room:
+                children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+                if children:
+                    return name, [int(child) for child in children.split()]
+        raise AssertionError(f"no worker of {room} has anything to do")
 
 
 @contextmanager
@@ -154,7 +157,8 @@ def whole_platform(**overrides: str) -> Iterator[Whole]:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        stack.callback(_remove_containers, platform)
+        _remove_left_behind()
+        stack.callback(_remove, platform.settings.instance)
         for name in ROWS:
             for number in range(WORKERS.get(name, 1)):
                 whole.start(name, number)
@@ -222,15 +226,25 @@ def _add_key(platform: Platform, home: Path) -> None:
     platform.store.ssh_keys.add("ada", fingerprint, f"{kind} {blob}", "the tests")
 
 
-def _remove_containers(platform: Platform) -> None:
-    docker = shutil.which("docker") or "docker"
-    label = f"label=paas.instance={platform.settings.instance}"
+def _remove_left_behind() -> None:
+    named = '{{.Label "paas.instance"}}'
+    for listing in (["ps", "-a"], ["network", "ls"]):
+        for instance in set(_docker(*listing, "--format", named)):
+            number = instance.removeprefix(PREFIX).partition("-")[0]
+            if instance.startswith(PREFIX) and not Path("/proc", number).exists():
+                _remove(instance)
+
+
+def _remove(instance: str) -> None:
     for listing, removal in (
         (["ps", "-aq"], ["rm", "-f", "-v"]),
         (["network", "ls", "-q"], ["network", "rm"]),
     ):
-        found = subprocess.run(
-            [docker, *listing, "--filter", label], capture_output=True, text=True, check=True
-        ).stdout.split()
-        if found:
-            subprocess.run([docker, *removal, *found], capture_output=True, check=False)
+        if found := _docker(*listing, "--filter", f"label=paas.instance={instance}"):
+            _docker(*removal, *found)
+
+
+def _docker(*words: str) -> list[str]:
+    docker = shutil.which("docker") or "docker"
+    done = subprocess.run([docker, *words], capture_output=True, text=True, check=False)
+    return done.stdout.split()

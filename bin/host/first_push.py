@@ -123,7 +123,7 @@ def wait_for_answer(settings: Settings, address: str) -> Answer:
 
 def host(settings: Settings) -> str:
     """`hello-python.localhost`."""
-    return f"{APP}.{settings.domain}"
+    return settings.host(APP)
 
 
 def _git(directory: Path, environ: Mapping[str, str], *arguments: str) -> str:

@@ -78,7 +78,9 @@ def _redis(home: Path) -> tuple[str, ...]:
 
 
 def _base(user_environ: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: user_environ[name] for name in ("HOME", "PAAS_CONFIG") if name in user_environ}
+    kept = {"HOME": user_environ["HOME"]} if "HOME" in user_environ else {}
+    if file := user_environ.get("PAAS_CONFIG"):
+        kept["PAAS_CONFIG"] = str(Path(file).absolute())  # they run in another directory
     return {
         "PATH": PATH,
         "LANG": "C.UTF-8",

@@ -7,6 +7,7 @@ from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table, timestamp
 from releases.errors import BadInput
 from releases.queue import DESTROY, RELEASES
+from releases.store.logs import NO_APP
 
 
 def list_apps(session: Session, as_json: bool) -> None:
@@ -51,7 +52,7 @@ def destroy(session: Session, app: str, confirm: str) -> None:
     if confirm != app:
         raise BadInput(f"to destroy {app} and all its releases, add --confirm {app}")
     session.platform.store.apps.mark_destroying(app)
-    log = session.platform.store.logs.new("destroyed")  # not the app's: it outlives it
+    log = session.platform.store.logs.new(NO_APP)
     session.platform.queue.request(RELEASES, DESTROY, app, log=log)
     session.follow(log)
 
@@ -83,7 +84,7 @@ def _formation(app: App) -> str:
 
 def _url(session: Session, app: str) -> str:
     settings = session.platform.settings
-    return settings.url(f"{app}.{settings.domain}")
+    return settings.url(settings.host(app))
 
 
 COMMANDS = (

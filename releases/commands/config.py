@@ -38,10 +38,7 @@ def get(session: Session, app: str, name: str) -> None:
 def set_vars(session: Session, app: str, pairs: tuple[str, ...], encoded: bool) -> None:
     """Several pairs make one release."""
     _config(session, app)
-    values = parse_pairs(pairs)
-    if encoded:
-        values = {name: _decode(name, value) for name, value in values.items()}
-        parse_pairs(f"{name}={value}" for name, value in values.items())
+    values = parse_pairs(pairs, _decode if encoded else None)
     _request(session, app, ConfigChange(values))
 
 

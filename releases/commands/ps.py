@@ -2,24 +2,24 @@
 
 import click
 
-from releases.app import MAX_PROCESSES, BadScale, is_process_type
+from releases.app import MAX_PROCESSES, App, BadScale, is_process_type
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table
-from releases.container import slots
+from releases.container import Container
 from releases.docker_engine import connect
 from releases.queue import RELEASES, RESTART, SCALE
+from releases.rollout import superfluous
 
 
 def show(session: Session, app: str, as_json: bool) -> None:
     """One line a container, those on their way out too."""
     found = session.platform.store.apps.get(app)
-    live = slots(found.live)
     engine = connect(session.platform.settings, session.platform.store)
     rows = [
         {
             "process": container.slot.name,
             "release": f"v{container.slot.release}",
-            "state": container.state if container.slot in live else "retiring",
+            "state": state(found, container),
             "since": container.status,
             "address": f"{container.address}:{container.port}",
         }
@@ -30,6 +30,11 @@ def show(session: Session, app: str, as_json: bool) -> None:
         return
     headers = ("PROCESS", "RELEASE", "STATE", "SINCE", "ADDRESS")
     print_table(session, headers, [list(row.values()) for row in rows])
+
+
+def state(app: App, container: Container) -> str:
+    """Docker's word, or `retiring` for one that neither the live release nor a rollout needs."""
+    return "retiring" if superfluous(app, [container]) else container.state
 
 
 def scale(session: Session, app: str, counts: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ from releases.store.builds import BuildStore
 from releases.store.connection import Client, Wakeups, connect, wakeups
 from releases.store.events import EventStore
 from releases.store.locks import LockStore
+from releases.store.log_reader import LogReader
 from releases.store.logs import LogStore
 from releases.store.releases import ReleaseStore
 from releases.store.routes import RouteStore
@@ -28,6 +29,7 @@ class Store:
         self.routes = RouteStore(client, vault)
         self.locks = LockStore(client)
         self.logs = LogStore(client)
+        self.log_reader = LogReader(client, self.logs)
         self.ssh_keys = SshKeyStore(client)
         self.events = EventStore(client)
 

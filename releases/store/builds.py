@@ -46,7 +46,7 @@ class BuildStore:
         return build
 
     def save(self, build: Build) -> None:
-        """Write what became of a build. Only the job that runs it does so."""
+        """Write what became of a build; the job that runs it does so, or one that finds it lost."""
         self._redis.hset(keys.build(build.app, build.number), mapping=_record(build))
 
     def get(self, app: str, number: int) -> Build:

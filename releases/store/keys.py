@@ -6,8 +6,9 @@ SSH_KEYS = "paas:keys"  # hash: fingerprint -> JSON
 EVENTS = "paas:events"  # stream: what key holders did
 STRANGERS = "paas:events:strangers"  # stream: who was not let in
 ADDRESSES = "paas:addresses"  # counter: containers' addresses go round the subnet
-FENCE = "paas:fence"  # counter: every lock taken gets a higher token
+FENCE = "paas:fence"  # counter: every lock gets a token of its own
 RETIRING = "paas:retiring"  # set of apps that may have containers to retire
+LOG_READERS = "paas:logreaders"  # stream of one entry: a process follows another log
 
 ROUTER_EPOCH = "router:epoch"
 ROUTER_VERSION = "router:version"
@@ -50,8 +51,8 @@ def unlocked(name: str) -> str:
     return f"paas:app:{name}:unlocked"
 
 
-def release(name: str, number: int) -> str:
-    """Hash: a release."""
+def release(name: str, number: int | str) -> str:
+    """Hash: a release. Without a number, what the keys of all releases begin with."""
     return f"paas:app:{name}:release:{number}"
 
 

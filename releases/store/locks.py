@@ -39,13 +39,13 @@ class LockLost(PaasError):
 
 @dataclass(frozen=True)
 class Lock:
-    """A held lock. `token` rises with every lock taken; the flip checks it."""
+    """A held lock. No other has its `token`; the flip checks it."""
 
     app: str
     token: int
     holder: str
     purpose: str  # "Deploy 3f9ac21 by alice"
-    since: float
+    since: float  # Unix seconds, when it was asked for
 
 
 class LockStore:
@@ -70,7 +70,21 @@ class LockStore:
         `on_wait` is told once who holds it. The lock is renewed in the background
         and expires ten seconds after this process dies.
         """
-        lock = self._acquire(app, purpose, on_wait)
+        with self._kept(self._acquire(app, purpose, on_wait)) as lock:
+            yield lock
+
+    @contextmanager
+    def try_hold(self, app: str, purpose: str) -> Iterator[Lock | None]:
+        """Hold the lock if it is free; None if it is not."""
+        lock = self._lock(app, purpose)
+        if not self._take(lock):
+            yield None
+            return
+        with self._kept(lock):
+            yield lock
+
+    @contextmanager
+    def _kept(self, lock: Lock) -> Iterator[Lock]:
         stopped = threading.Event()
         renewer = threading.Thread(target=self._keep, args=(lock, stopped), daemon=True)
         renewer.start()
@@ -78,18 +92,6 @@ class LockStore:
             yield lock
         finally:
             stopped.set()
-            self._let_go(lock)
-
-    @contextmanager
-    def try_hold(self, app: str, purpose: str) -> Iterator[Lock | None]:
-        """Hold the lock for a moment if it is free; None if it is not. It is not renewed."""
-        lock = self._lock(app, purpose)
-        if not self._take(lock):
-            yield None
-            return
-        try:
-            yield lock
-        finally:
             self._let_go(lock)
 
     def _acquire(self, app: str, purpose: str, on_wait: Callable[[Lock], None] | None) -> Lock:

@@ -10,6 +10,8 @@ from releases.store.connection import Client
 MAX_LINES = 20_000  # the oldest go first
 MAX_LINE_CHARS = 4_000
 KEPT_S = 30 * 24 * 3600
+_STRAGGLERS = 100  # lines that may come after the verdict
+NO_APP = ""  # for a log that outlives its app
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,30 @@ class LogStore:
 
     def read(self, log: str) -> list[LogEntry]:
         """All that is there now."""
-        return [_entry(item) for item in self._redis.xrange(keys.log(log))]
+        return [log_entry(item) for item in self._redis.xrange(keys.log(log))]
+
+    def read_some(self, log: str, after: str, count: int) -> list[LogEntry]:
+        """The next entries after one, at most so many."""
+        found = self._redis.xrange(keys.log(log), min=f"({after}", count=count)
+        return [log_entry(item) for item in found]
+
+    def has_ended(self, log: str) -> bool:
+        """Whether the verdict is there."""
+        newest = self._redis.xrevrange(keys.log(log), count=_STRAGGLERS)
+        return any(log_entry(item).ended for item in newest)
 
     def follow(self, log: str, after: str = "0", idle_s: float = 1.0) -> Iterator[LogEntry | None]:
         """Yield entries as they come, up to the verdict; None after each silence of `idle_s`.
 
-        The silence is the caller's chance to see whether the writer still lives.
+        The silence is the caller's chance to see whether the writer still lives. This takes a
+        connection of its own; LogReader is for many followers.
         """
         while True:
             answer = self._redis.xread({keys.log(log): after}, block=int(idle_s * 1000), count=500)
             if not answer:
                 yield None
                 continue
-            for entry in map(_entry, answer[0][1]):
+            for entry in map(log_entry, answer[0][1]):
                 yield entry
                 if entry.ended:
                     return  # what a straggler wrote after the verdict is not part of it
@@ -77,7 +90,8 @@ def _kept(line: str) -> str:
     return line[:MAX_LINE_CHARS].encode(errors="replace").decode()
 
 
-def _entry(item: tuple[str, dict[str, str]]) -> LogEntry:
+def log_entry(item: tuple[str, dict[str, str]]) -> LogEntry:
+    """An entry as Redis has it."""
     identifier, fields = item
     end = fields.get("end")
     return LogEntry(identifier, fields["line"], end is not None, end == "ok")

@@ -55,6 +55,16 @@ class ReleaseStore:
             raise NoSuchRelease(f"app {app} has no release v{number}; `releases {app}` lists them")
         return self._release(app, number, record)
 
+    def pending(self, app: str, after: int) -> list[int]:
+        """Numbers, above `after`, of the releases whose rollout has not ended."""
+        last = int(self._redis.hget(keys.app(app), "releases") or 0)
+        numbers = range(after + 1, last + 1)
+        pipe = self._redis.pipeline(transaction=False)
+        for number in numbers:
+            pipe.hget(keys.release(app, number), "status")
+        found = zip(numbers, pipe.execute(), strict=True)
+        return [number for number, status in found if status == ReleaseStatus.PENDING]
+
     def list(self, app: str) -> list[tuple[Release, ReleaseState]]:
         """All releases, newest first."""
         last = int(self._redis.hget(keys.app(app), "releases") or 0)

@@ -10,90 +10,11 @@ from releases.app import Desired
 from releases.errors import PaasError
 from releases.release import NEXT_STATUS
 from releases.route import Route, RouteChanges
-from releases.store import keys
+from releases.store import keys, scripts
 from releases.store.connection import Client
 from releases.store.locks import Lock, LockLost
 from releases.vault import Vault
 
-# Writes the lists of one app's hosts and removes those it no longer has. Unchanged lists are
-# left alone; if nothing changed the version stays. Hipache's `dead:` set holds indexes into the
-# old list, so it goes with every write (a stale one made Hipache answer 502, measured).
-_PUBLISH = """
-local function publish(published, wanted, epoch)
-  redis.call('SET', 'router:epoch', epoch, 'NX')
-  local changed = {}
-  for host, list in pairs(wanted) do
-    local now = redis.call('LRANGE', 'frontend:' .. host, 0, -1)
-    if table.concat(now, '\\n') ~= table.concat(list, '\\n') then
-      redis.call('DEL', 'frontend:' .. host, 'dead:' .. host)
-      redis.call('RPUSH', 'frontend:' .. host, unpack(list))
-      changed[#changed + 1] = host
-    end
-    redis.call('SADD', published, host)
-  end
-  for _, host in ipairs(redis.call('SMEMBERS', published)) do
-    if not wanted[host] then
-      redis.call('DEL', 'frontend:' .. host, 'dead:' .. host)
-      redis.call('SREM', published, host)
-      changed[#changed + 1] = host
-    end
-  end
-  if #changed == 0 then return tonumber(redis.call('GET', 'router:version') or '0') end
-  local version = redis.call('INCR', 'router:version')
-  for _, host in ipairs(changed) do redis.call('ZADD', 'router:changed', version, host) end
-  redis.call('PUBLISH', 'router:wake', tostring(version))
-  return version
-end
-"""
-_FLIP = (
-    _PUBLISH
-    + """
-local lock, app, config, published, retiring = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local held = redis.call('GET', lock)
-if not held or tostring(cjson.decode(held).token) ~= ARGV[1] then return -1 end
-local status = redis.call('HGET', app .. ':release:' .. ARGV[8], 'status')
-for _, ended in ipairs(cjson.decode(ARGV[10])) do if status == ended then return -2 end end
-local old = redis.call('HGET', app, 'live')
-if old then
-  local number = string.format('%d', cjson.decode(old).release)
-  if number ~= ARGV[8] then
-    redis.call('HSET', app .. ':release:' .. number, 'status', 'superseded')
-  end
-end
-redis.call('HSET', app .. ':release:' .. ARGV[8], 'status', 'live')
-local version = publish(published, cjson.decode(ARGV[5]), ARGV[6])
--- counts asked for process types that this release lacks wait for one that has them
-local formation = cjson.decode(redis.call('HGET', app, 'formation') or '{}')
-for name, count in pairs(cjson.decode(ARGV[3])) do formation[name] = count end
-redis.call('HSET', app, 'live', ARGV[2], 'formation', cjson.encode(formation),
-           'flipped_at', ARGV[7], 'routed_at', version)
-redis.call('HDEL', app, 'target')
-redis.call('SET', config, ARGV[4])
-redis.call('SADD', retiring, ARGV[9])
-redis.call('PUBLISH', 'paas:wake', ARGV[9])
-return version
-"""
-)
-_UNROUTE = _PUBLISH + "return publish(KEYS[1], {}, ARGV[1])"
-_CHANGES = """
-local since = ARGV[1]
-local answer = {redis.call('GET', 'router:epoch') or '',
-                redis.call('GET', 'router:version') or '0'}
-for _, host in ipairs(redis.call('ZRANGEBYSCORE', 'router:changed', '(' .. since, '+inf')) do
-  answer[#answer + 1] = {host, redis.call('LRANGE', 'frontend:' .. host, 0, -1)}
-end
-return answer
-"""
-_CLAIM = """
-redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
-if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-redis.call('SADD', KEYS[2], ARGV[1])
-return 1
-"""
-_GIVE_BACK = """
-if redis.call('SREM', KEYS[2], ARGV[1]) == 0 then return 0 end
-return redis.call('HDEL', KEYS[1], ARGV[1])
-"""
 _HAS_ENDED = -2
 _ENDED = [status for status, after in NEXT_STATUS.items() if not after]
 ALIVE_S = 5
@@ -109,11 +30,11 @@ class RouteStore:
     def __init__(self, client: Client, vault: Vault) -> None:
         self._redis = client
         self._vault = vault
-        self._flip = client.register_script(_FLIP)
-        self._unroute = client.register_script(_UNROUTE)
-        self._changes = client.register_script(_CHANGES)
-        self._claim = client.register_script(_CLAIM)
-        self._give_back = client.register_script(_GIVE_BACK)
+        self._flip = client.register_script(scripts.FLIP)
+        self._unroute = client.register_script(scripts.UNROUTE)
+        self._changes = client.register_script(scripts.CHANGES)
+        self._claim = client.register_script(scripts.CLAIM)
+        self._give_back = client.register_script(scripts.GIVE_BACK)
 
     def flip(
         self, lock: Lock, live: Desired, config: Mapping[str, str], routes: Sequence[Route]
@@ -125,13 +46,8 @@ class RouteStore:
         """
         app = lock.app
         wanted = {route.host: [route.app, *route.backends] for route in routes}
-        names = [
-            keys.lock(app),
-            keys.app(app),
-            keys.config(app),
-            keys.hosts(app),
-            keys.RETIRING,
-        ]
+        names = [keys.lock(app), keys.app(app), keys.config(app), keys.hosts(app)]
+        names += [keys.RETIRING, keys.release(app, "")]
         arguments = [
             lock.token,
             json.dumps(asdict(live)),
@@ -143,6 +59,7 @@ class RouteStore:
             live.release,
             app,
             json.dumps(_ENDED),
+            keys.WAKE_CONVERGER,
         ]
         version = int(self._flip(keys=names, args=arguments))
         if version == _HAS_ENDED:
@@ -155,7 +72,7 @@ class RouteStore:
 
     def unroute(self, app: str) -> int:
         """Take all hosts of an app out of the routes; return the version."""
-        return int(self._unroute(keys=[keys.hosts(app)], args=[uuid.uuid4().hex]))
+        return int(self._unroute(keys=[keys.hosts(app)], args=[app, uuid.uuid4().hex]))
 
     def hosts(self, app: str) -> list[str]:
         """Hosts that route to the app now, sorted."""

@@ -54,7 +54,7 @@ class Workshop:
 
     def has_verdict(self, build: Build) -> bool:
         """Whether the build's log has ended."""
-        return any(entry.ended for entry in self.platform.store.logs.read(build.log))
+        return self.platform.store.logs.has_ended(build.log)
 
     def commit(self, example: str, changes: Mapping[str, Content] | None = None) -> str:
         """Commit one of our examples, with some files changed."""

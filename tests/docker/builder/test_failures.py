@@ -116,7 +116,7 @@ def test_a_worker_that_dies_leaves_no_build_that_says_it_runs(workshop: Workshop
     assert after.status is BuildStatus.FAILED
     lost = workshop.platform.store.builds.get("killed", build.number)
     assert lost.status is BuildStatus.FAILED
-    assert lost.reason == "its worker died in the middle of it; push again"
+    assert lost.reason == "its worker process died in the middle of it; try again"
 
 
 def _horse(settings: Settings) -> int:

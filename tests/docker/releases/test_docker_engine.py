@@ -242,7 +242,7 @@ def test_images_of_the_app_are_removed_and_no_others(
 
 def test_a_missing_image_is_one_plain_line(docker_engine: DockerEngine) -> None:
     made = examples.artifact(image="sha256:" + "0" * 64)
-    with pytest.raises(EngineFailed, match="the image of v1 is gone; push its commit again"):
+    with pytest.raises(EngineFailed, match="the image of v1 is gone; `ps:rebuild myapp`"):
         docker_engine.start(examples.release(made=made), [Slot(1, 0, "web", 1)])
     assert docker_engine.containers("myapp") == []
 
@@ -299,7 +299,7 @@ def test_output_is_followed_line_by_line_also_the_last_without_an_end(
     docker_engine: DockerEngine, start: Start
 ) -> None:
     worker = start("echo one; echo two >&2; printf three", process_type="worker")
-    wait_for(lambda: docker_engine.condition(worker).has_died, "the worker to end")
+    wait_for(lambda: docker_engine.condition(worker).has_died_since(0), "the worker to end")
     past = Follower(docker_engine, "myapp", None).past(10)
     assert sorted(line.partition(" ")[2] for line in past) == [
         "app[worker.1]: one",

@@ -141,7 +141,7 @@ def test_one_that_runs_is_alive(contract: Contract) -> None:
     [one] = contract.start("web.1")
     condition = contract.engine.condition(one)
     assert condition.running
-    assert not condition.has_died
+    assert not condition.has_died_since(0)
     assert (condition.restarts, condition.out_of_memory) == (0, False)
 
 
@@ -150,7 +150,7 @@ def test_one_that_ended_is_dead_and_its_status_and_last_lines_are_known(
 ) -> None:
     [one] = contract.start("crash.1")
     condition = contract.ended(one)
-    assert condition.has_died
+    assert condition.has_died_since(0)
     assert condition.exit_code == 3
     assert contract.engine.tail(one, 2) == ["Traceback", "boom"]
     assert contract.engine.tail(one, 1) == ["boom"]
@@ -159,7 +159,7 @@ def test_one_that_ended_is_dead_and_its_status_and_last_lines_are_known(
 def test_one_that_is_gone_is_dead_and_silent(contract: Contract) -> None:
     [one] = contract.start("web.1")
     contract.engine.retire(one, GRACE_S)
-    assert contract.engine.condition(one).has_died
+    assert contract.engine.condition(one).has_died_since(0)
     assert contract.engine.tail(one, 10) == []
 
 
@@ -211,11 +211,11 @@ def test_a_stopped_one_is_still_listed_and_starts_again_where_it_was(contract: C
     contract.stop(one)
     [stopped] = contract.engine.containers("myapp")
     assert (stopped.id, stopped.state) == (one.id, "exited")
-    assert contract.engine.condition(one).has_died
+    assert contract.engine.condition(one).has_died_since(0)
     contract.engine.start_again([stopped])
     [again] = contract.engine.containers("myapp")
     assert (again.id, again.state, again.address) == (one.id, "running", one.address)
-    assert not contract.engine.condition(one).has_died
+    assert not contract.engine.condition(one).has_died_since(0)
 
 
 def test_an_image_is_there_or_not(contract: Contract) -> None:

@@ -1,6 +1,7 @@
 """One whole platform for all tests that push for real."""
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,7 +26,8 @@ def sample(whole: Whole, tmp_path: Path) -> Iterator[Callable[..., Sample]]:
     made: list[Sample] = []
 
     def create(version: str = "one") -> Sample:
-        made.append(Sample.create(tmp_path, f"sample-{next(_numbers)}", version))
+        name = f"sample-{os.getpid()}-{next(_numbers)}"  # another run has the same Docker
+        made.append(Sample.create(tmp_path, name, version))
         return made[-1]
 
     yield create

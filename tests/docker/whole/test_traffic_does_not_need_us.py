@@ -1,5 +1,6 @@
 """With every part of the platform dead, HAProxy goes on; the parts come back and agree."""
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -8,7 +9,7 @@ import pytest
 from tests.load import load_on
 from tests.sample import Sample
 from tests.services import wait_for
-from tests.whole import Whole, wait_until_it_answers, whole_platform
+from tests.whole import INSTANCE, SUBNET, Whole, wait_until_it_answers, whole_platform
 
 pytestmark = pytest.mark.docker
 
@@ -18,7 +19,8 @@ OURS = ("router_sync", "gitreceive", "converger", "builder", "releases")
 @pytest.fixture(scope="module")
 def mortal() -> Iterator[Whole]:
     """A platform of its own: this one gets killed."""
-    with whole_platform(PAAS_INSTANCE="paas-mortal", PAAS_SUBNET="10.217.0.0/16") as platform:
+    apart = {"PAAS_INSTANCE": f"{INSTANCE}-mortal", "PAAS_SUBNET": SUBNET.replace("216", "218")}
+    with whole_platform(**apart) as platform:
         yield platform
 
 
@@ -58,19 +60,25 @@ def test_a_killed_haproxy_starts_with_the_last_known_routes(mortal: Whole, servi
     wait_for(lambda: mortal.get(serving.app).body == body, "HAProxy")
 
 
+@pytest.mark.parametrize("victim", ["worker", "work horse"])
 def test_a_release_worker_killed_in_mid_rollout_leaves_a_whole_release(
-    mortal: Whole, serving: Sample
+    mortal: Whole, serving: Sample, victim: str
 ) -> None:
-    serving.commit({}, version="two")
+    serving.commit({}, version=f"after the {victim}")
     pushing = mortal.popen_git(serving.directory, "push", "paas", "master")
     assert pushing.stdout is not None
     assert any("Starting web.1" in line for line in pushing.stdout)
-    mortal.kill_tree("releases")
-    mortal.start("releases")
+    name, horses = mortal.busy("releases")
+    if victim == "worker":
+        mortal.kill(name)
+    for horse in horses:
+        os.kill(horse, signal.SIGKILL)
+    if victim == "worker":
+        mortal.start("releases", int(name.partition("-")[2] or 0))
     said = pushing.stdout.read()
 
     assert pushing.wait(120) == 0, said  # the next converge finishes it, and the push with it
-    assert mortal.get(serving.app).body.startswith("two")
+    assert mortal.get(serving.app).body.startswith(f"after the {victim}")
     assert mortal.platform.store.apps.get(serving.app).target is None
 
 

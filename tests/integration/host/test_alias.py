@@ -37,7 +37,7 @@ def test_alias_becomes_a_host_of_the_person(alias: Alias, config: Path) -> None:
     assert found["identitiesonly"] == "yes"
     assert found["userknownhostsfile"] == str(alias.directory / "known_hosts")
     assert found["stricthostkeychecking"] in ("true", "yes")
-    assert found["kexalgorithms"].startswith("curve25519-sha256")
+    assert found["ciphers"].startswith("aes128-gcm@openssh.com")
 
 
 def test_file_and_directory_are_for_the_person_only(alias: Alias, config: Path) -> None:

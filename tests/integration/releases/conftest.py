@@ -5,12 +5,16 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 
 import pytest
+import redis
+from rq import Queue
+from rq.serializers import JSONSerializer
 
 from releases.build import Build
 from releases.engine import Engine
 from releases.health import Patience
 from releases.log import DeployLog
 from releases.platform import Platform
+from releases.queue import RELEASES
 from releases.release import Artifact
 from releases.rollout import Rollout
 from releases.store import Store
@@ -26,6 +30,7 @@ class Shop:
     store: Store
     engine: FakeEngine
     open: Callable[..., AbstractContextManager[Rollout]]
+    queue: Queue
 
     def built(self, letter: str, processes: dict[str, str | None] | None = None) -> Build:
         """A finished build of the commit `aaaa...`, with the image `sha256:aaaa...`."""
@@ -50,6 +55,10 @@ class Shop:
         route = self.store.routes.changes_since(0).routes.get("shop.localhost")
         return list(route.backends) if route else []
 
+    def jobs(self) -> list[str]:
+        """What was asked of the release workers."""
+        return [job.func_name for job in self.queue.jobs]
+
 
 @pytest.fixture
 def engine() -> FakeEngine:
@@ -68,4 +77,6 @@ def shop(platform: Platform, store: Store, engine: FakeEngine) -> Shop:
             log = DeployLog(store.logs, store.logs.new("shop"))
             yield Rollout(platform.settings, store, over, lock, log, PATIENCE)
 
-    return Shop(store, engine, begin)
+    connection = redis.Redis.from_url(platform.settings.redis)
+    queue = Queue(RELEASES, connection=connection, serializer=JSONSerializer)
+    return Shop(store, engine, begin, queue)

@@ -109,7 +109,7 @@ def test_a_killed_work_horse_ends_its_log_and_the_worker_goes_on(
     platform.queue.request(RELEASES, HANG, "myapp", log=log)
     platform.queue.request(RELEASES, CONVERGE, "myapp", log=next_log)
     with worker(settings):
-        with pytest.raises(DeployFailed, match="the worker process died in the middle of it"):
+        with pytest.raises(DeployFailed, match="its worker process died in the middle of it"):
             follow(store.logs, log, lambda line: os.kill(int(line), signal.SIGKILL))
         with pytest.raises(DeployFailed, match="does not exist"):
             follow(store.logs, next_log, print)
@@ -130,7 +130,7 @@ def test_a_worker_that_died_with_its_work_horse_is_settled_by_the_next_sweep(
 
     platform.queue.settle_lost(store)
 
-    with pytest.raises(DeployFailed, match="the worker process died in the middle of it"):
+    with pytest.raises(DeployFailed, match="its worker process died in the middle of it"):
         follow(store.logs, log, lambda line: None)
 
 
@@ -161,5 +161,5 @@ def test_a_wrong_argument_is_one_line(settings: Settings) -> None:
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == " !     usage: python -m releases [converge]\n"

@@ -20,9 +20,12 @@ def test_listening_sockets_are_found_with_address_and_port() -> None:
         assert f"127.0.0.2:{another.getsockname()[1]}" in found
 
 
-@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
 def test_ipv6_addresses_are_written_as_people_write_them() -> None:
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as six:
+    try:
+        server = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6 address to listen on")
+    with server as six:
         assert f"[::1]:{six.getsockname()[1]}" in listening(os.getpid())
 
 

@@ -5,10 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from releases import changes
+from releases.container import Container
 from releases.converger import request_convergence
+from releases.engine import EngineFailed
 from releases.platform import Platform
 from releases.queue import RELEASES
 from releases.retire import Retirement
+from tests.fakes.engine import FakeEngine
 from tests.integration.releases.conftest import Shop
 from tests.services import wait_for
 
@@ -149,6 +152,30 @@ def test_what_a_failed_rollout_started_is_stopped_too(shop: Shop, look: Callable
     look()
 
     assert shop.running() == ["v1 web.1"]
+
+
+class RefusedFor(FakeEngine):
+    """Docker has trouble with one app."""
+
+    def containers(self, app: str) -> list[Container]:
+        if app == "broken":
+            raise EngineFailed("cannot list the containers of broken: no space left")
+        return super().containers(app)
+
+
+def test_trouble_with_one_app_does_not_keep_the_others_waiting(
+    shop: Shop, platform: Platform
+) -> None:
+    deploy(shop, "a")
+    deploy(shop, "b")
+    shop.store.apps.create("broken", "ada")
+    shop.store.retire_later("broken")
+    engine = RefusedFor()
+    engine.running = shop.engine.running
+
+    Retirement(platform, engine).look()
+
+    wait_for(lambda: shop.running() == ["v2 web.1"], "the old container to stop")
 
 
 def test_when_nothing_is_left_the_converger_may_sleep(shop: Shop, look: Callable[[], bool]) -> None:

@@ -352,6 +352,62 @@ def test_a_deploy_killed_after_any_call_to_docker_is_finished_by_the_next_conver
     assert shop.backends() == [serving.backend]
 
 
+def interrupted_deploy(shop: Shop, letter: str) -> Rollout:
+    """A deploy whose worker is killed when its target is written; return its tools."""
+    build = shop.built(letter)
+    with (
+        pytest.raises(Killed),
+        shop.open(KilledAt(shop.engine, 1)) as rollout,  # type: ignore[arg-type] # a proxy
+    ):
+        changes.deploy(rollout, build)
+    assert shop.store.apps.get("shop").target is not None
+    return rollout
+
+
+def test_a_change_after_an_interrupted_deploy_takes_its_place(shop: Shop) -> None:
+    deploy(shop, "a")
+    interrupted = interrupted_deploy(shop, "b")
+    with shop.open() as rollout:
+        changes.change_config(rollout, ConfigChange({"GREETING": "hello"}), "ada")
+
+    assert statuses(shop) == ["v3 live", "v2 failed", "v1 superseded"]
+    assert "something else was asked for" in log_lines(shop, interrupted)[-1]
+    assert shop.store.logs.has_ended(interrupted.log.id)
+
+
+def test_what_is_live_stays_when_it_is_asked_for_after_an_interrupted_deploy(shop: Shop) -> None:
+    deploy(shop, "a")
+    interrupted_deploy(shop, "b")
+    with shop.open() as rollout:
+        changes.deploy(rollout, shop.store.builds.get("shop", 1))
+    with shop.open() as rollout:
+        converge(rollout)
+
+    assert statuses(shop) == ["v2 failed", "v1 live"]
+
+
+def test_config_that_is_in_force_stays_when_it_is_set_after_an_interrupted_change(
+    shop: Shop,
+) -> None:
+    deploy(shop, "a")
+    interrupted_deploy(shop, "b")
+    with shop.open() as rollout:
+        changes.change_config(rollout, ConfigChange({}), "ada")
+
+    assert shop.store.apps.get("shop").target is None
+
+
+def test_a_command_that_is_refused_leaves_an_interrupted_deploy_to_be_finished(shop: Shop) -> None:
+    deploy(shop, "a")
+    interrupted_deploy(shop, "b")
+    with shop.open() as rollout, pytest.raises(CannotRollBack):
+        changes.roll_back(rollout, 1, "ada")
+    with shop.open() as rollout:
+        converge(rollout)
+
+    assert statuses(shop) == ["v2 live", "v1 superseded"]
+
+
 def test_a_count_for_a_process_type_that_a_release_lacks_waits_for_one_that_has_it(
     shop: Shop,
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from releases.app import Desired, NoSuchApp
 from releases.command import Session
 from releases.errors import PaasError
-from releases.log import DeployLog
+from releases.log import DeployFailed, DeployLog
 from releases.platform import Platform
 from releases.queue import CONVERGE, RELEASES
 from router_sync.commands import COMMANDS
@@ -115,8 +115,9 @@ def test_app_that_does_not_exist_is_said(run: Run, name: str) -> None:
 
 
 @pytest.fixture
-def converger(platform: Platform) -> Iterator[list[str]]:
-    """Ends the log of whatever is asked to converge; yields the jobs it saw."""
+def converger(platform: Platform, request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """Ends the log of whatever is asked to converge, well or badly; yields the jobs it saw."""
+    end = getattr(request, "param", DeployLog.succeed)
     seen: list[str] = []
     stopped = threading.Event()
 
@@ -125,7 +126,7 @@ def converger(platform: Platform) -> Iterator[list[str]]:
         while not stopped.wait(0.01):
             for job in queue.get_jobs()[len(seen) :]:
                 seen.append(str(job.func_name))
-                DeployLog(platform.store.logs, job.args[-1]).succeed("shop is live")
+                end(DeployLog(platform.store.logs, job.args[-1]), "shop is live")
 
     thread = threading.Thread(target=answer)
     thread.start()
@@ -145,3 +146,19 @@ def test_domains_of_a_live_app_are_routed_and_followed(
     assert "shop is live" in run("domains:remove", "shop", "a.test")
 
     assert converger == [CONVERGE, CONVERGE]
+
+
+@pytest.mark.parametrize("converger", [DeployLog.fail], indirect=True)
+def test_a_domain_is_noted_where_the_routes_cannot_follow_yet(
+    run: Run, platform: Platform, converger: list[str]
+) -> None:
+    with platform.store.locks.hold("shop", "test") as lock:
+        platform.store.routes.flip(lock, Desired(1, {"web": 1}), {}, [])
+    out = io.StringIO()
+    command = next(command for command in COMMANDS if command.name == "domains:add")
+
+    with pytest.raises(DeployFailed):
+        command.run(Session(platform, "ada", io.BytesIO(), out), app="shop", hosts=("a.test",))
+
+    assert "the routes follow with the next deploy or restart" in out.getvalue()
+    assert platform.store.routes.domains("shop") == ["a.test"]

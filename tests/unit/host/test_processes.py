@@ -83,3 +83,9 @@ def test_compiled_code_is_no_new_revision(tmp_path: Path) -> None:
 
 def test_every_process_carries_the_mark_by_which_orphans_are_found() -> None:
     assert marked(rows()["redis"])["PAAS_PROGRAM"] == "redis"
+
+
+def test_a_configuration_named_by_a_relative_path_is_found_by_every_process() -> None:
+    person = {**_PERSON, "PAAS_CONFIG": "mine.yml"}
+    for row in table(Settings(home=Path("/srv/paas")), person):
+        assert row.environ["PAAS_CONFIG"] == str(Path.cwd() / "mine.yml")

@@ -48,6 +48,23 @@ def test_another_file_may_be_named(tmp_path: Path) -> None:
     assert read(tmp_path, "domain: example.com", PAAS_CONFIG=str(other)).domain == "example.org"
 
 
+def test_a_file_that_is_named_and_not_there_is_refused(tmp_path: Path) -> None:
+    said = refusal(tmp_path, PAAS_CONFIG=str(tmp_path / "gone.yml"))
+    assert said == f"{tmp_path}/gone.yml: is not there; PAAS_CONFIG names it"
+
+
+def test_a_domain_is_kept_in_lower_case(tmp_path: Path) -> None:
+    assert read(tmp_path, PAAS_DOMAIN="Apps.Example.COM.").domain == "apps.example.com"
+
+
+def test_an_app_is_reached_below_the_domain(tmp_path: Path) -> None:
+    assert read(tmp_path, PAAS_DOMAIN="example.com").host("shop") == "shop.example.com"
+
+
+def test_a_relative_path_means_the_same_to_processes_that_run_elsewhere(tmp_path: Path) -> None:
+    assert read(tmp_path, PAAS_CA_BUNDLE="ca.pem").ca_bundle == Path.cwd() / "ca.pem"
+
+
 def test_numbers_and_paths_are_converted(tmp_path: Path) -> None:
     settings = read(tmp_path, "drain_s: 2\nca_bundle: /ca.pem\n", PAAS_SETTLE_S="0.5")
     assert (settings.drain_s, settings.settle_s) == (2.0, 0.5)
@@ -97,6 +114,8 @@ def test_an_empty_file_sets_nothing(tmp_path: Path) -> None:
         ("release_workers", "0"), ("build_workers", "-2"),
         ("subnet", "10.0.0.0/25"), ("subnet", "10.0.0.1/16"), ("subnet", "everything"),
         ("subnet", "fd00::/64"),
+        ("domain", "http://example.com"), ("domain", "*.example.com"), ("domain", "a b"),
+        ("instance", "my paas"), ("instance", "Paas"), ("instance", "-x"),
         ("allow_from", "10.0.0.1/8"), ("allow_from", "10.0.0.0/8;10.0.0.1"), ("allow_from", "all"),
         ("login_tries", "0"), ("git_memory_mb", "1"), ("push_mb", "0"), ("repository_mb", "0"),
     ],

@@ -1,8 +1,6 @@
 """The git clients that the interop table has a column for, each behind the same few verbs."""
 
-import base64
 import io
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -14,10 +12,8 @@ import pygit2
 from dulwich import porcelain
 
 from tests.integration.gitreceive.front_door import Door, Result, run
+from tests.integration.gitreceive.interop import transports
 from tests.integration.gitreceive.interop.paramiko_vendor import ParamikoVendor
-from tests.services import need
-
-SSH_SCRIPT = Path(__file__).with_name("paramiko_ssh.py")
 
 
 @dataclass(frozen=True)
@@ -55,19 +51,10 @@ class Client(ABC):
         return
 
 
-@dataclass(frozen=True)
-class Transport:
-    """How git reaches the server: its ssh, and what git must know about that."""
-
-    command: Callable[[Door], Sequence[str]]
-    variant: str = "ssh"
-    end: Callable[[Door], object] = lambda door: None
-
-
 class Git(Client):
     """The git program with a protocol version and a transport."""
 
-    def __init__(self, door: Door, version: str, transport: Transport) -> None:
+    def __init__(self, door: Door, version: str, transport: transports.Transport) -> None:
         super().__init__(door)
         self._version = version
         self._transport = transport
@@ -102,48 +89,6 @@ class Git(Client):
 
     def close(self) -> None:
         self._transport.end(self.door)
-
-
-def _openssh(*options: str) -> Transport:
-    return Transport(lambda door: [*door.ssh_command, *options])
-
-
-def _control(door: Door) -> list[str]:
-    path = door.platform.settings.home / "mux"
-    options = ["-o", "ControlMaster=auto", "-o", f"ControlPath={path}", "-o", "ControlPersist=60"]
-    return [*door.ssh_command, *options]
-
-
-def _end_control(door: Door) -> object:
-    return run([*_control(door), "-O", "exit", "paas@127.0.0.1"])
-
-
-def _fido(door: Door) -> list[str]:
-    """A key that needs a token, which is not plugged in, before the key that may log in."""
-    key = door.home / "id_sk"
-    kind = b"sk-ssh-ed25519@openssh.com"
-    parts = (kind, bytes(range(32)), b"ssh:")
-    blob = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-    key.touch(mode=0o600)
-    key.with_suffix(".pub").write_text(f"{kind.decode()} {base64.b64encode(blob).decode()}\n")
-    before, after = door.ssh_command[:-2], door.ssh_command[-2:]
-    position = before.index("-i")
-    return [*before[:position], "-i", str(key), *before[position:], *after]
-
-
-def _plink(door: Door) -> list[str]:
-    key = door.home / "id.ppk"
-    if not key.exists():
-        convert = [need("puttygen"), str(door.home / "id_ed25519"), "-O", "private", "-o", str(key)]
-        assert run(convert).status == 0
-    public = (door.platform.settings.home / "host_key.pub").read_text().split()[1]
-    listing = run(["ssh-keygen", "-l", "-f", str(door.platform.settings.home / "host_key.pub")])
-    assert public
-    return [need("plink"), "-batch", "-hostkey", listing.out.split()[1], "-i", str(key)]
-
-
-def _paramiko(door: Door) -> list[str]:
-    return [sys.executable, str(SSH_SCRIPT), str(door.home / "id_ed25519")]
 
 
 class Dulwich(Client):
@@ -276,14 +221,16 @@ class Libgit2(Client):
 
 
 CLIENTS: dict[str, Callable[[Door], Client]] = {
-    "git v0": lambda door: Git(door, "0", _openssh()),
-    "git v1": lambda door: Git(door, "1", _openssh()),
-    "git v2": lambda door: Git(door, "2", _openssh()),
-    "persist": lambda door: Git(door, "2", Transport(_control, end=_end_control)),
-    "rekey": lambda door: Git(door, "2", _openssh("-o", "RekeyLimit=16K")),
-    "fido": lambda door: Git(door, "2", Transport(_fido)),
-    "plink": lambda door: Git(door, "2", Transport(_plink, "plink")),
-    "paramiko": lambda door: Git(door, "2", Transport(_paramiko)),
+    "git v0": lambda door: Git(door, "0", transports.openssh()),
+    "git v1": lambda door: Git(door, "1", transports.openssh()),
+    "git v2": lambda door: Git(door, "2", transports.openssh()),
+    "persist": lambda door: Git(
+        door, "2", transports.Transport(transports.control, end=transports.end_control)
+    ),
+    "rekey": lambda door: Git(door, "2", transports.openssh("-o", "RekeyLimit=16K")),
+    "fido": lambda door: Git(door, "2", transports.Transport(transports.fido)),
+    "plink": lambda door: Git(door, "2", transports.Transport(transports.plink, "plink")),
+    "paramiko": lambda door: Git(door, "2", transports.Transport(transports.paramiko)),
     "dulwich": lambda door: Dulwich(door, paramiko=False),
     "dulwich+paramiko": lambda door: Dulwich(door, paramiko=True),
     "libgit2": Libgit2,

@@ -15,7 +15,7 @@ LACKS: Mapping[str, Sequence[str]] = {
     "atomic, refused": ("libgit2",),
     "pull": ("libgit2",),
     "shallow, history elsewhere": (*_DULWICH, "libgit2"),
-    "the same, refused": GITS,
+    "shallow elsewhere, refused": GITS,
 }
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from releases.settings import PROJECT
 from tests.integration.gitreceive.front_door import Door, succeed
+from tests.integration.gitreceive.interop.bench import Bench
 from tests.integration.gitreceive.interop.clients import CLIENTS
-from tests.integration.gitreceive.interop.operations import OPERATIONS, Bench
+from tests.integration.gitreceive.interop.operations import OPERATIONS
 from tests.integration.gitreceive.interop.table import cells, render
 
 pytestmark = pytest.mark.integration

@@ -148,6 +148,12 @@ def test_what_is_known_of_an_app_is_shown(shell: Shell, live: str) -> None:
     assert json.loads(shell("apps:info", live, "--json"))["domains"] == ["www.example.com"]
 
 
+def test_an_app_without_a_release_has_dashes_for_what_comes_with_one(shell: Shell) -> None:
+    shell("apps:create", "myapp")
+    shown = dict(line.split(None, 1) for line in shell("apps:info", "myapp").splitlines())
+    assert [shown[name] for name in ("release:", "commit:", "image:", "processes:")] == ["-"] * 4
+
+
 @pytest.mark.parametrize("words", [[], ["--confirm", "other"], ["--confirm", ""]])
 def test_nothing_is_destroyed_without_the_name_typed_twice(
     shell: Shell, live: str, words: list[str]
@@ -225,6 +231,14 @@ def test_an_encoded_value_is_kept_to_the_byte(shell: Shell, live: str) -> None:
         "config:set", live, "--encoded", f"A={encoded}", ending=lambda log: log.succeed("")
     )
     assert shell.platform.store.apps.change(job.args[1]).values == {"A": value}
+
+
+def test_a_port_may_be_encoded_as_any_other_value(shell: Shell, live: str) -> None:
+    encoded = base64.b64encode(b"8123").decode()
+    _, job = shell.worked_off(
+        "config:set", live, "--encoded", f"PORT={encoded}", ending=lambda log: log.succeed("")
+    )
+    assert shell.platform.store.apps.change(job.args[1]).values == {"PORT": "8123"}
 
 
 def test_several_names_are_unset_by_one_job(shell: Shell, live: str) -> None:

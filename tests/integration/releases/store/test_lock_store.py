@@ -147,3 +147,11 @@ def test_try_hold_does_not_wait(store: Store) -> None:
         with store.locks.try_hold("myapp", "Stop old containers") as lock:
             assert lock is None
         assert store.locks.holder("myapp") == held
+
+
+def test_a_lock_that_was_free_is_renewed_for_as_long_as_it_is_held(
+    store: Store, raw: redis.Redis
+) -> None:
+    with store.locks.try_hold("myapp", "Stop old containers"):
+        raw.pexpire(KEY, 5_000)
+        wait_for(lambda: raw.pttl(KEY) > 5_000, "the lock to be renewed")

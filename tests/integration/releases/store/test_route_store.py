@@ -103,6 +103,16 @@ def test_unroute_takes_all_hosts_of_one_app_and_no_other(store: Store) -> None:
     assert (store.routes.hosts("myapp"), store.routes.hosts("other")) == ([], ["other.localhost"])
 
 
+def test_a_host_that_another_app_has_taken_over_stays_its(store: Store) -> None:
+    flip(store, route(ONE), route(ONE, host="moved.example"))
+    moved = route(TWO, host="moved.example", app="other")
+    flip(store, moved, app="other")
+    flip(store, route(ONE), number=2)
+    assert store.routes.changes_since(0).routes["moved.example"] == moved
+    store.routes.unroute("myapp")
+    assert store.routes.changes_since(0).routes["moved.example"] == moved
+
+
 def test_pointer_config_status_and_routes_move_together(store: Store) -> None:
     store.apps.create("myapp", "alice")
     store.releases.add(release(number=1))

@@ -1,0 +1,56 @@
+"""Our front door alone, in a process of its own: builds take no time, or are ended from outside.
+
+python -m bench.door HOME REDIS_URL instant|held
+"""
+
+import sys
+import threading
+from pathlib import Path
+
+from gitreceive.__main__ import serve
+from gitreceive.dispatch import CommandTable
+from releases.build import Build
+from releases.log import DeployLog
+from releases.platform import Platform
+from releases.settings import Settings
+
+
+class Builds:
+    """Stands where builder.queue.request_build goes."""
+
+    def __init__(self, held: bool) -> None:
+        self._held = held
+
+    def __call__(
+        self,
+        platform: Platform,
+        *,
+        app: str,
+        commit: str,
+        ref: str,
+        who: str,
+        repository: Path,
+        quarantine: Path | None,
+    ) -> Build:
+        number = platform.store.builds.reserve(app)
+        logs = platform.store.logs
+        build = platform.store.builds.add(app, number, commit, ref, who, logs.new(app))
+        if not self._held:
+            log = DeployLog(logs, build.log)
+            threading.Thread(target=log.succeed, args=("Deployed v1",), daemon=True).start()
+        return build
+
+
+def settings(home: Path, redis_url: str) -> Settings:
+    """On a free port."""
+    return Settings(home=home, redis_url=redis_url, ssh_port=0)
+
+
+def main(home: str, redis_url: str, mode: str) -> int:
+    """Serve until SIGTERM."""
+    platform = Platform.open(settings(Path(home), redis_url))
+    return serve(platform, CommandTable(), Builds(mode == "held"))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

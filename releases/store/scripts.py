@@ -1,0 +1,97 @@
+"""What Redis does in one step when routes are flipped, read and claimed."""
+
+from releases.store import keys
+
+_NAMES = f"""
+local EPOCH, VERSION = '{keys.ROUTER_EPOCH}', '{keys.ROUTER_VERSION}'
+local CHANGED, WAKE_ROUTERS = '{keys.ROUTER_CHANGED}', '{keys.WAKE_ROUTERS}'
+local FRONTEND, DEAD = '{keys.frontend("")}', '{keys.dead("")}'
+"""
+# Writes the lists of one app's hosts and removes those it no longer has. Unchanged lists are
+# left alone; if nothing changed the version stays. Hipache's `dead:` set holds indexes into the
+# old list, so it goes with every write (a stale one made Hipache answer 502, measured).
+_PUBLISH = (
+    _NAMES
+    + """
+local function publish(app, published, wanted, epoch)
+  redis.call('SET', EPOCH, epoch, 'NX')
+  local changed = {}
+  for host, list in pairs(wanted) do
+    local now = redis.call('LRANGE', FRONTEND .. host, 0, -1)
+    if table.concat(now, '\\n') ~= table.concat(list, '\\n') then
+      redis.call('DEL', FRONTEND .. host, DEAD .. host)
+      redis.call('RPUSH', FRONTEND .. host, unpack(list))
+      changed[#changed + 1] = host
+    end
+    redis.call('SADD', published, host)
+  end
+  for _, host in ipairs(redis.call('SMEMBERS', published)) do
+    if not wanted[host] then
+      redis.call('SREM', published, host)
+      -- another app may have claimed and published it since
+      if redis.call('LINDEX', FRONTEND .. host, 0) == app then
+        redis.call('DEL', FRONTEND .. host, DEAD .. host)
+        changed[#changed + 1] = host
+      end
+    end
+  end
+  if #changed == 0 then return tonumber(redis.call('GET', VERSION) or '0') end
+  local version = redis.call('INCR', VERSION)
+  for _, host in ipairs(changed) do redis.call('ZADD', CHANGED, version, host) end
+  redis.call('PUBLISH', WAKE_ROUTERS, tostring(version))
+  return version
+end
+"""
+)
+FLIP = (
+    _PUBLISH
+    + """
+local lock, app, config, published, retiring, release = unpack(KEYS)
+local held = redis.call('GET', lock)
+if not held or tostring(cjson.decode(held).token) ~= ARGV[1] then return -1 end
+local status = redis.call('HGET', release .. ARGV[8], 'status')
+for _, ended in ipairs(cjson.decode(ARGV[10])) do if status == ended then return -2 end end
+local old = redis.call('HGET', app, 'live')
+if old then
+  local number = string.format('%d', cjson.decode(old).release)
+  if number ~= ARGV[8] then
+    redis.call('HSET', release .. number, 'status', 'superseded')
+  end
+end
+redis.call('HSET', release .. ARGV[8], 'status', 'live')
+local version = publish(ARGV[9], published, cjson.decode(ARGV[5]), ARGV[6])
+-- counts asked for process types that this release lacks wait for one that has them
+local formation = cjson.decode(redis.call('HGET', app, 'formation') or '{}')
+for name, count in pairs(cjson.decode(ARGV[3])) do formation[name] = count end
+redis.call('HSET', app, 'live', ARGV[2], 'formation', cjson.encode(formation),
+           'flipped_at', ARGV[7], 'routed_at', version)
+redis.call('HDEL', app, 'target')
+redis.call('SET', config, ARGV[4])
+redis.call('SADD', retiring, ARGV[9])
+redis.call('PUBLISH', ARGV[11], ARGV[9])
+return version
+"""
+)
+UNROUTE = _PUBLISH + "return publish(ARGV[1], KEYS[1], {}, ARGV[2])"
+CHANGES = (
+    _NAMES
+    + """
+local since = ARGV[1]
+local answer = {redis.call('GET', EPOCH) or '',
+                redis.call('GET', VERSION) or '0'}
+for _, host in ipairs(redis.call('ZRANGEBYSCORE', CHANGED, '(' .. since, '+inf')) do
+  answer[#answer + 1] = {host, redis.call('LRANGE', FRONTEND .. host, 0, -1)}
+end
+return answer
+"""
+)
+CLAIM = """
+redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('SADD', KEYS[2], ARGV[1])
+return 1
+"""
+GIVE_BACK = """
+if redis.call('SREM', KEYS[2], ARGV[1]) == 0 then return 0 end
+return redis.call('HDEL', KEYS[1], ARGV[1])
+"""

@@ -1,0 +1,54 @@
+"""What is said when the Docker Engine goes away between two requests."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from builder.engine import Engine, EngineUnreachable, ImageBuild
+
+pytestmark = pytest.mark.integration
+
+
+class GoesAway(BaseHTTPRequestHandler):
+    """Says which version it is, and hangs up on whatever comes after."""
+
+    def do_GET(self) -> None:
+        if self.path.endswith("/version"):
+            body = b'{"ApiVersion": "1.41"}'
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+        self.close_connection = True
+
+    do_POST = do_DELETE = do_GET
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    """An engine that was there a moment ago."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), GoesAway) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Engine(f"tcp://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda engine: engine.image("paas/shop:1"),
+        lambda engine: engine.tag("one", "paas/shop:1"),
+        lambda engine: engine.remove("paas/shop:1"),
+        lambda engine: list(engine.pull("debian:bookworm-slim")),
+        lambda engine: list(engine.build(ImageBuild("t", "D", {}), [b""], buildkit=True)),
+    ],
+)
+def test_it_is_one_plain_line(engine: Engine, ask: Callable[[Engine], object]) -> None:
+    with pytest.raises(EngineUnreachable, match="Docker does not answer; is dockerd running"):
+        ask(engine)
