@@ -46,7 +46,7 @@ class Hook:
     def request(self) -> HookRequest | None:
         """Wait for the hook to run; None when git ended without running it."""
         lines = list(self._lines())
-        if not lines or lines[-1] != "end":
+        if len(lines) < 2 or lines[-1] != "end":
             return None
         quarantine, *commands = lines[:-1]
         return HookRequest(Path(quarantine) if quarantine else None, commands)

@@ -51,7 +51,9 @@ def said(answer: Answer) -> str:
     parser.parse(packets)
     lines: list[bytes | None] = []
     PktLineParser(lines.append).parse(b"".join(report))
-    return b"".join([answer.err, *shown, b"\n", *(line or b"" for line in lines)]).decode()
+    return b"".join([answer.err, *shown, b"\n", *(line or b"" for line in lines)]).decode(
+        errors="replace"
+    )
 
 
 def _sort(packet: bytes | None, shown: list[bytes], report: list[bytes]) -> None:

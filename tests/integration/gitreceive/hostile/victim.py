@@ -32,7 +32,7 @@ class Answer:
         return (self.out + self.err).decode(errors="replace")
 
 
-@dataclass
+@dataclass(repr=False)
 class Victim:
     """The process and one client with the key that may log in."""
 
@@ -173,7 +173,8 @@ def victim(**environ: str) -> Iterator[Victim]:
     with short_directory() as home, redis_server(home) as url:
         platform = Platform.open(Settings(home=home, redis_url=url))
         admit(platform, "mallory", make_key(home / "id"))
-        values = {"PAAS_HOME": str(home), "PAAS_REDIS_URL": url, "PAAS_SSH_PORT": "0", **environ}
+        values = {"PAAS_HOME": str(home), "PAAS_REDIS_URL": url, "PAAS_SSH_PORT": "0"}
+        values = {**values, "PAAS_PUSHES_PER_MINUTE": "0", **environ}
         command = ["env", f"PYTHONPATH={PROJECT}", *(f"{k}={v}" for k, v in values.items())]
         port = home / "run" / "ssh.port"
         with running([*command, sys.executable, str(SCRIPT)], home / "front.log") as process:
