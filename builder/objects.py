@@ -4,6 +4,7 @@ Each reader is a process of its own under limits of memory and CPU, for what it 
 by strangers: a pack of 690 bytes can hold a tree of 10^8 files.
 """
 
+import re
 import resource
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,10 @@ _OPTIONS = (
     "core.packedGitLimit=128m",
     "core.bigFileThreshold=32m",
 )
+
+
+# No more of git's language for naming things: some of it searches through all history.
+_COMMIT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,249}")
 
 
 class UnreadableCommit(PaasError):
@@ -74,6 +79,15 @@ class Objects:
                         raise UnreadableCommit("the objects that arrived cannot be read")
                     found[oid] = kind
         return {oid: kind for oid, kind in found.items() if kind != "missing"}
+
+    def commit(self, name: str) -> str | None:
+        """The commit that a branch, a tag, an id or the beginning of one names; None if none."""
+        if not _COMMIT_NAME.fullmatch(name) or ".." in name:
+            return None
+        with self._git(["cat-file", "--batch-check=%(objectname) %(objecttype)"]) as process:
+            _ask(_pipe(process.stdin), [f"{name}^{{commit}}"])
+            answer = _pipe(process.stdout).readline().decode().split()
+        return answer[0] if answer[1:] == ["commit"] else None
 
     @contextmanager
     def _git(self, arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:

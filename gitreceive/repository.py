@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from dulwich.objectspec import AmbiguousShortId, parse_commit
 from dulwich.refs import DiskRefsContainer, Ref
 from dulwich.repo import Repo
 
+from builder.objects import Objects
 from gitreceive.refs import RefNames
 
 HEADS = "refs/heads/"
@@ -73,14 +73,7 @@ class Repository:
 
     def find_commit(self, name: str) -> str | None:
         """The stored commit that a person means by a tag, a SHA or the beginning of one."""
-        if not self.exists:
-            return None
-        with Repo(str(self.path)) as repository:
-            try:
-                found = parse_commit(repository, os.fsencode(name))
-            except (KeyError, ValueError, AmbiguousShortId):
-                return None
-        return found.id.decode()
+        return Objects(self.path).commit(name) if self.exists else None
 
 
 def sweep(repositories: Path) -> None:

@@ -1,0 +1,58 @@
+"""What objects are, and which commit a name means, without reading what is in them."""
+
+from pathlib import Path
+
+import pytest
+
+from builder.objects import Objects
+from tests.integration.builder.repository import Repository
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """An empty one."""
+    return Repository(tmp_path / "app.git")
+
+
+def test_kinds_of_what_is_there_and_nothing_of_what_is_not(repository: Repository) -> None:
+    commit = repository.commit({"a": "x"})
+    tree, blob = (repository.run("rev-parse", f"{commit}{part}") for part in ("^{tree}", ":a"))
+    asked = [commit, tree, blob, "d" * 40]
+    assert Objects(repository.path).kinds(asked) == {commit: "commit", tree: "tree", blob: "blob"}
+    assert Objects(repository.path).kinds([]) == {}
+
+
+def test_more_objects_are_asked_for_than_a_pipe_holds(repository: Repository) -> None:
+    blob = repository.blob("x")
+    asked = [f"{number:040x}" for number in range(5000)]
+    assert Objects(repository.path).kinds([*asked, blob]) == {blob: "blob"}
+
+
+def test_a_branch_a_tag_and_the_beginning_of_an_id_name_a_commit(repository: Repository) -> None:
+    commit = repository.commit({"a": "x"})
+    repository.run("update-ref", "refs/heads/topic/x", commit)
+    repository.run("tag", "-a", "v1.0", "-m", "x", commit)
+    for name in ("topic/x", "v1.0", "refs/tags/v1.0", commit, commit[:8]):
+        assert Objects(repository.path).commit(name) == commit, name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "nosuch", "d" * 40, "--help", "-x", "HEAD^", "v1~1", ":/x", "HEAD@{1}", "@", "a b"),
+        *("v1\nv1", "v1\x00", "../v1", "v1..v1", "v1^{/x}", "v1:a", "x" * 10_000, "\udcff"),
+    ],
+)
+def test_everything_else_names_none(repository: Repository, name: str) -> None:
+    repository.run("update-ref", "refs/heads/v1", repository.commit({"a": "x"}))
+    assert Objects(repository.path).commit(name) is None
+
+
+def test_what_is_no_commit_is_not_named(repository: Repository) -> None:
+    commit = repository.commit({"a": "x"})
+    blob = repository.run("rev-parse", f"{commit}:a")
+    repository.run("tag", "blob", blob)
+    assert Objects(repository.path).commit("blob") is None
+    assert Objects(repository.path).commit(blob) is None
