@@ -9,6 +9,7 @@ from releases.errors import BadInput
 
 _DECLINED = b"pre-receive hook declined"
 _MAX_BAND = 65_515
+_HELD = 16_384
 _SHA256 = 64  # hex digits
 USE_SHA1 = "push from one made with git init --object-format=sha1"
 
@@ -125,8 +126,14 @@ class ReportFilter:
         self._out = b""
 
     def feed(self, data: bytes) -> bytes:
-        """What to send for what git wrote."""
+        """What to send for what git wrote.
+
+        The list of refs goes as one, as long as it is short: a client that gives up at its first
+        line (SHA-256) would miss what we have to say, for its ssh dies of what comes after it.
+        """
         self._parser.parse(data)
+        if not self._advertised and len(self._out) < _HELD:
+            return b""
         return self._take()
 
     def close(self) -> bytes:

@@ -57,3 +57,15 @@ def test_a_report_that_breaks_off_is_passed_on() -> None:
     sent = ADVERT + pkt_line(b"\x01" + REPORT[:30])
     assert filtered(sent, 4) == sent
     assert filtered(ADVERT + b"00", 4) == ADVERT + b"00"
+
+
+def test_a_short_list_of_refs_goes_as_one_and_a_long_one_as_it_comes() -> None:
+    report = ReportFilter(lambda: "")
+    first = pkt_line(b"0" * 40 + b" capabilities^{}\0x")
+    assert report.feed(first) == b""
+    assert report.feed(pkt_line(None)) == first + pkt_line(None)
+    long = ReportFilter(lambda: "")
+    lines = [pkt_line(b"%040x refs/heads/b" % number) for number in range(1000)]
+    assert b"".join(long.feed(line) for line in lines[:900]) != b""
+    ended = ReportFilter(lambda: "")
+    assert ended.feed(first) + ended.close() == first
