@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gitreceive.__main__ import serve
 from gitreceive.dispatch import CommandTable
-from releases.build import Build
+from releases.build import Build, BuildOptions
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.settings import Settings
@@ -31,10 +31,11 @@ class Builds:
         who: str,
         repository: Path,
         quarantine: Path | None,
+        options: BuildOptions,
     ) -> Build:
         number = platform.store.builds.reserve(app)
         logs = platform.store.logs
-        build = platform.store.builds.add(app, number, commit, ref, who, logs.new(app))
+        build = platform.store.builds.add(app, number, commit, ref, who, logs.new(app), options)
         if not self._held:
             log = DeployLog(logs, build.log)
             threading.Thread(target=log.succeed, args=("Deployed v1",), daemon=True).start()
@@ -42,8 +43,14 @@ class Builds:
 
 
 def settings(home: Path, redis_url: str) -> Settings:
-    """On a free port."""
-    return Settings(home=home, redis_url=redis_url, ssh_port=0)
+    """On a free port, and without limits on the one address that all the load comes from."""
+    return Settings(
+        home=home,
+        redis_url=redis_url,
+        ssh_port=0,
+        connections_per_minute=0,
+        pushes_per_minute=0,
+    )
 
 
 def main(home: str, redis_url: str, mode: str) -> int:
