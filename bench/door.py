@@ -16,7 +16,7 @@ from releases.settings import Settings
 
 
 class Builds:
-    """Stands where builder.queue.request_build goes."""
+    """Stands where builder.request.request_build goes."""
 
     def __init__(self, held: bool) -> None:
         self._held = held

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 
 import builder.jobs  # noqa: F401 - loaded once here, not again in the process of every job
-from builder.engine import Engine
-from builder.manifest import Buildpack, read_buildpacks
-from builder.stack import Bases
+from builder.bases.stack import Bases
+from builder.detection.manifest import Buildpack, read_buildpacks
+from builder.docker.engine import Engine
 from releases.errors import BadInput, PaasError
 from releases.platform import Platform
 from releases.queue import BUILDS

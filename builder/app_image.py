@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.contents import Contents, read_contents
-from builder.detect import Match, NoBuildpackMatched, detect
-from builder.dockerfile import asks_for_stack
-from builder.engine import Engine, Image
-from builder.image import Recipe, build_image
-from builder.manifest import read_buildpacks
-from builder.procfile import read_processes
-from builder.source import source_path
-from builder.stack import Bases, ImageVanished
+from builder.bases.stack import Bases, ImageVanished
+from builder.detection.detect import Match, NoBuildpackMatched, detect
+from builder.detection.manifest import read_buildpacks
+from builder.detection.procfile import read_processes
+from builder.docker.dockerfile import asks_for_stack
+from builder.docker.engine import Engine, Image
+from builder.docker.image import Recipe, build_image
+from builder.source.archive import source_path
+from builder.source.contents import Contents, read_contents
 from releases.build import Build
 from releases.container import APP, INSTANCE
 from releases.errors import PaasError

@@ -10,9 +10,9 @@ from dataclasses import replace
 from rq.timeouts import JobTimeoutException
 
 from builder.app_image import make_image
-from builder.engine import Engine
+from builder.docker.engine import Engine
 from builder.retention import forget_old_builds, settle_lost_builds
-from builder.source import source_path
+from builder.source.archive import source_path
 from releases.app import NoSuchApp
 from releases.build import Build, BuildStatus
 from releases.errors import PaasError

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import builder.commands
 import releases.commands
 import router_sync.commands
-from builder.queue import request_build
+from builder.request import request_build
 from gitreceive import commands, event_commands, repository_commands
 from gitreceive.deploy import Deployer, RequestBuild
 from gitreceive.dispatch import CommandTable

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dulwich.refs import Ref, check_ref_format
 
-from builder.objects import Objects
+from builder.source.objects import Objects
 from gitreceive.refs import RefNames, is_too_long, parents
 from gitreceive.repository import HEADS, TAGS, Repository
 from releases.errors import PaasError

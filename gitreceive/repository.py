@@ -10,7 +10,7 @@ from pathlib import Path
 from dulwich.refs import DiskRefsContainer, Ref
 from dulwich.repo import Repo
 
-from builder.objects import Objects
+from builder.source.objects import Objects
 from gitreceive.refs import RefNames
 
 HEADS = "refs/heads/"

@@ -2,7 +2,7 @@
 
 import click
 
-from builder.queue import request_build
+from builder.request import request_build
 from gitreceive.push import listed
 from gitreceive.repository import HEADS, Repository
 from releases.app import App, NotDeployed

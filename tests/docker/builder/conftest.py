@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import docker
 import pytest
 
-from builder.queue import request_build
+from builder.request import request_build
 from releases.build import AS_USUAL, Build, BuildOptions, BuildStatus
 from releases.platform import Platform
 from releases.settings import PROJECT, Settings

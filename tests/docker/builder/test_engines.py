@@ -9,13 +9,13 @@ from typing import Any
 import docker
 import pytest
 
-from builder.context import context
-from builder.engine import Engine, EngineRefused, ImageBuild
-from builder.image import Recipe, build_image
-from builder.manifest import read_buildpacks
-from builder.objects import Objects
-from builder.source import write_source
-from builder.stack import Bases
+from builder.bases.stack import Bases
+from builder.detection.manifest import read_buildpacks
+from builder.docker.context import context
+from builder.docker.engine import Engine, EngineRefused, ImageBuild
+from builder.docker.image import Recipe, build_image
+from builder.source.archive import write_source
+from builder.source.objects import Objects
 from releases.settings import PROJECT, Settings
 from tests.docker.builder.conftest import INSTANCE, Workshop
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import docker
 import pytest
 
-from builder.context import context
-from builder.engine import Engine, ImageBuild
-from builder.progress import Progress
-from builder.queue import request_build
+from builder.docker.context import context
+from builder.docker.engine import Engine, ImageBuild
+from builder.docker.progress import Progress
+from builder.request import request_build
 from releases.build import BuildStatus
 from releases.settings import Settings
 from tests.docker.builder.conftest import Workshop

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from builder.commands import COMMANDS, NoBuilds
+from builder.commands import COMMANDS
+from builder.commands.builds import NoBuilds
 from releases.app import NoSuchApp
 from releases.build import Build, BuildStatus
 from releases.command import Session

@@ -3,7 +3,7 @@
 import pytest
 
 from builder import jobs
-from builder.queue import request_build
+from builder.request import request_build
 from releases.build import BuildStatus
 from releases.log import DeployFailed, follow
 from releases.platform import Platform

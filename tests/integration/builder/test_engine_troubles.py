@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from builder.engine import Engine, EngineUnreachable, ImageBuild
+from builder.docker.engine import Engine, EngineUnreachable, ImageBuild
 
 pytestmark = pytest.mark.integration
 

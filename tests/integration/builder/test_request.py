@@ -5,9 +5,9 @@ import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from builder.queue import request_build
-from builder.source import source_path
-from builder.tree import BadTree
+from builder.request import request_build
+from builder.source.archive import source_path
+from builder.source.tree import BadTree
 from releases.build import Build, BuildStatus
 from releases.platform import Platform
 from tests.integration.builder.repository import Repository

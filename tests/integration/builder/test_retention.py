@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from builder.retention import KEPT, forget_old_builds, settle_lost_builds
-from builder.source import source_path
+from builder.source.archive import source_path
 from releases.app import Desired
 from releases.build import Build, BuildStatus
 from releases.platform import Platform

@@ -59,7 +59,7 @@ class HeldBuild:
 
 @dataclass
 class ScriptedBuilder:
-    """Stands where builder.queue.request_build goes: a record, a log, and a thread as worker."""
+    """Stands where builder.request.request_build goes: a record, a log, and a thread as worker."""
 
     script: Script = succeed
     error: Exception | None = None  # raised instead of taking the request

@@ -8,8 +8,8 @@ from pathlib import Path
 import builder.commands
 import releases.commands
 import router_sync.commands
-from builder.objects import Objects
-from builder.source import source_path, write_source
+from builder.source.archive import source_path, write_source
+from builder.source.objects import Objects
 from gitreceive import commands
 from gitreceive.__main__ import serve
 from gitreceive.dispatch import CommandTable
@@ -29,7 +29,7 @@ def export(
     quarantine: Path | None,
     options: BuildOptions,
 ) -> Build:
-    """Stands where builder.queue.request_build goes: the tar is written, and nothing built."""
+    """Stands where builder.request.request_build goes: the tar is written, and nothing built."""
     number = platform.store.builds.reserve(app)
     path = source_path(platform.settings.sources, app, number)
     write_source(Objects(repository, quarantine), commit, path)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from builder.dockerignore import MAX_PATTERNS, BadDockerIgnore, DockerIgnore
+from builder.source.dockerignore import MAX_PATTERNS, BadDockerIgnore, DockerIgnore
 
 
 @pytest.mark.parametrize(

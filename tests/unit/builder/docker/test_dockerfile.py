@@ -2,7 +2,7 @@
 
 import pytest
 
-from builder.dockerfile import asks_for_stack, without_mounts
+from builder.docker.dockerfile import asks_for_stack, without_mounts
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.debian import BootstrapFailed, NoBootstrap, root_file_system
+from builder.bases.debian import BootstrapFailed, NoBootstrap, root_file_system
 
 
 def install(directory: Path, name: str, script: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from builder.dockerignore import DockerIgnore
+from builder.source.dockerignore import DockerIgnore
 from releases.errors import PaasError
 
 _CHUNK_BYTES = 64 * 1024

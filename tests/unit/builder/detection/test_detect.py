@@ -2,8 +2,8 @@
 
 import pytest
 
-from builder.detect import NoBuildpackMatched, detect
-from builder.manifest import read_buildpacks
+from builder.detection.detect import NoBuildpackMatched, detect
+from builder.detection.manifest import read_buildpacks
 from releases.settings import PROJECT
 
 BUILDPACKS = read_buildpacks(PROJECT / "buildpacks")

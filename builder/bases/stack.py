@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from builder import debian
-from builder.engine import Engine, Image
-from builder.image import Recipe, Report, build_image
-from builder.manifest import MANIFEST, Buildpack
-from builder.turn import turn
+from builder.bases import debian
+from builder.bases.turn import turn
+from builder.detection.manifest import MANIFEST, Buildpack
+from builder.docker.engine import Engine, Image
+from builder.docker.image import Recipe, Report, build_image
 from releases.container import INSTANCE
 from releases.errors import PaasError
 from releases.settings import BadSetting, Settings

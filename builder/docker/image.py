@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from builder.context import DOCKERFILE, context
-from builder.dockerfile import without_mounts
-from builder.engine import Engine, EngineRefused, ImageBuild
-from builder.progress import BuildFailed, Progress
+from builder.docker.context import DOCKERFILE, context
+from builder.docker.dockerfile import without_mounts
+from builder.docker.engine import Engine, EngineRefused, ImageBuild
+from builder.docker.progress import BuildFailed, Progress
 
 Report = Callable[[list[str]], None]  # takes lines for the build's log
 

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from builder.text import LineBuffer, plain
-from builder.trace import decode_trace
+from builder.docker.text import LineBuffer, plain
+from builder.docker.trace import decode_trace
 from releases.errors import PaasError
 
 # Steps of BuildKit's own, which tell the author of an app nothing.

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from builder.image import Report
-from builder.text import LineBuffer, plain
+from builder.docker.image import Report
+from builder.docker.text import LineBuffer, plain
 from releases.errors import PaasError
 
 SUITE = "bookworm"

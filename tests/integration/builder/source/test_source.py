@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from builder.objects import Objects, UnreadableCommit
-from builder.source import Source, write_source
-from builder.tree import BadTree, Limits
+from builder.source.archive import Source, write_source
+from builder.source.objects import Objects, UnreadableCommit
+from builder.source.tree import BadTree, Limits
 from releases.errors import PaasError
 from tests.integration.builder.repository import Repository
 

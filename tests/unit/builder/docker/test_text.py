@@ -2,7 +2,7 @@
 
 import pytest
 
-from builder.text import MAX_CHARS, LineBuffer, plain
+from builder.docker.text import MAX_CHARS, LineBuffer, plain
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from builder.procfile import BadProcfile, read_processes
+from builder.detection.procfile import BadProcfile, read_processes
 
 
 def test_each_line_is_a_process_type() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from builder.tree import BadTree
+from builder.source.tree import BadTree
 
 _MOST_HOPS = 40  # as the kernel counts them
 _MOST_DEEP = 200  # deeper than any directory of a tree that is built

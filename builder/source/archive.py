@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from builder import tar
-from builder.dockerignore import BadDockerIgnore, DockerIgnore
-from builder.objects import Blobs, Objects
-from builder.symlinks import check_symlinks
-from builder.tree import BadTree, Entry, Limits, choose, read_tree
+from builder.source import tar
+from builder.source.dockerignore import BadDockerIgnore, DockerIgnore
+from builder.source.objects import Blobs, Objects
+from builder.source.symlinks import check_symlinks
+from builder.source.tree import BadTree, Entry, Limits, choose, read_tree
 
 _MAX_IGNORE_BYTES = 256 * 1024
 _MAX_TARGET_BYTES = 4096

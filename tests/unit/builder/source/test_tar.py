@@ -6,8 +6,8 @@ import tarfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder import tar
-from builder.context import context
+from builder.docker.context import context
+from builder.source import tar
 
 NAMES = st.lists(
     st.text(st.characters(exclude_characters="/\0", codec="utf-8"), min_size=1, max_size=80).filter(

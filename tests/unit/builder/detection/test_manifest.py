@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.manifest import BadManifest, read_buildpacks, read_manifest
+from builder.detection.manifest import BadManifest, read_buildpacks, read_manifest
 from releases.settings import PROJECT
 
 GOOD = "name: ruby\ntitle: Ruby\norder: 30\ndetect: [Gemfile]\ndockerfile: Dockerfile\n"

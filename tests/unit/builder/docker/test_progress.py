@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from builder.progress import Progress
-from builder.trace import decode_trace, encode_trace
+from builder.docker.progress import Progress
+from builder.docker.trace import decode_trace, encode_trace
 
 HERE = Path(__file__).parent
 STARTED = {"seconds": 1}

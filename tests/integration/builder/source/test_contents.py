@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from builder.contents import UnreadableFile, read_contents
-from builder.objects import Objects
-from builder.source import write_source
+from builder.source.archive import write_source
+from builder.source.contents import UnreadableFile, read_contents
+from builder.source.objects import Objects
 from tests.integration.builder.repository import Repository
 
 pytestmark = pytest.mark.integration

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from builder.manifest import Buildpack
+from builder.detection.manifest import Buildpack
 from releases.errors import PaasError
 
 

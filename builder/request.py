@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from builder.objects import Objects
-from builder.source import source_path, write_source
+from builder.source.archive import source_path, write_source
+from builder.source.objects import Objects
 from releases.build import AS_USUAL, Build, BuildOptions
 from releases.log import DeployLog
 from releases.platform import Platform

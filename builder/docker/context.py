@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from builder import tar
+from builder.source import tar
 
 _CHUNK_BYTES = 256 * 1024
 # Our own Dockerfile travels inside the context, for the engine's HTTP API takes it from nowhere

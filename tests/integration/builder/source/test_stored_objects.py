@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.objects import Objects
+from builder.source.objects import Objects
 from tests.integration.builder.repository import Repository
 
 pytestmark = pytest.mark.integration

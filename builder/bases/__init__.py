@@ -1,0 +1,1 @@
+"""The images that apps' images stand on."""

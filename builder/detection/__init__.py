@@ -1,0 +1,1 @@
+"""What an app's source says about how it is built and run."""
