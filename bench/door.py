@@ -7,9 +7,10 @@ import sys
 import threading
 from pathlib import Path
 
+from builder.source.objects import Objects
 from gitreceive.__main__ import serve
 from gitreceive.dispatch import CommandTable
-from releases.build import Build, BuildOptions
+from releases.build import Build, BuildRequest
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.settings import Settings
@@ -21,21 +22,10 @@ class Builds:
     def __init__(self, held: bool) -> None:
         self._held = held
 
-    def __call__(
-        self,
-        platform: Platform,
-        *,
-        app: str,
-        commit: str,
-        ref: str,
-        who: str,
-        repository: Path,
-        quarantine: Path | None,
-        options: BuildOptions,
-    ) -> Build:
-        number = platform.store.builds.reserve(app)
+    def __call__(self, platform: Platform, request: BuildRequest, objects: Objects) -> Build:
+        number = platform.store.builds.reserve(request.app)
         logs = platform.store.logs
-        build = platform.store.builds.add(app, number, commit, ref, who, logs.new(app), options)
+        build, *_ = platform.store.builds.add(request, number, logs.new(request.app))
         if not self._held:
             log = DeployLog(logs, build.log)
             threading.Thread(target=log.succeed, args=("Deployed v1",), daemon=True).start()

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builder.bases.stack import Bases, ImageVanished
-from builder.detection.detect import Match, NoBuildpackMatched, detect
+from builder.detection.detect import NoBuildpackMatched
 from builder.detection.manifest import read_buildpacks
+from builder.detection.plan import Plan, make_plan
 from builder.detection.procfile import read_processes
 from builder.docker.dockerfile import asks_for_stack
 from builder.docker.engine import Engine, Image
@@ -35,7 +36,7 @@ class AppImage:
 
     artifact: Artifact
     buildpack: str
-    reason: str  # why this buildpack
+    why: str  # this buildpack
 
 
 def make_image(engine: Engine, settings: Settings, build: Build, log: DeployLog) -> AppImage:
@@ -47,19 +48,19 @@ def make_image(engine: Engine, settings: Settings, build: Build, log: DeployLog)
     processes = read_processes(contents.text("Procfile"))
     labels = {INSTANCE: settings.instance, APP: build.app, _COMMIT: build.commit}
     before = _find(engine, build, labels)
-    image, reason = before, "built before"
+    image, why = before, "built before"
     if image and build.options.reuses_image:
         log.step(f"Commit {build.commit[:7]} was built before, its image is used again")
     else:
-        match = _detect(contents, settings, log)
-        reason = match.reason
+        plan = _plan(contents, settings, log)
+        why = plan.why
         bases = Bases(engine, settings, lambda lines: log.detail(*lines))
-        image = _build(bases, build, contents, match, labels)
+        image = _build(bases, build, contents, plan, labels)
         if before and before.id != image.id:
             _keep(engine, before, build)
     port = image.ports[0] if image.ports else DEFAULT_PORT
     artifact = Artifact(image.id, build.commit, build.number, processes, port)
-    return AppImage(artifact, image.labels.get(_BUILDPACK, ""), reason)
+    return AppImage(artifact, image.labels.get(_BUILDPACK, ""), why)
 
 
 def _read(path: Path) -> Contents:
@@ -81,38 +82,35 @@ def _keep(engine: Engine, before: Image, build: Build) -> None:
     engine.tag(before.id, f"{build.tag}-before-{build.number}")
 
 
-def _detect(contents: Contents, settings: Settings, log: DeployLog) -> Match:
+def _plan(contents: Contents, settings: Settings, log: DeployLog) -> Plan:
     try:
-        match = detect(contents.paths, read_buildpacks(settings.buildpacks))
+        plan = make_plan(contents, read_buildpacks(settings.buildpacks))
     except NoBuildpackMatched as error:
         log.step("No buildpack matched; looked for")
         log.detail(*error.looked_for, *error.near_misses)
         raise
-    log.step(f"{match.buildpack.title} app: {match.reason}")
-    return match
+    log.step(f"{plan.buildpack.title} app: {plan.why}")
+    return plan
 
 
 def _build(
-    bases: Bases, build: Build, contents: Contents, match: Match, labels: Mapping[str, str]
+    bases: Bases, build: Build, contents: Contents, plan: Plan, labels: Mapping[str, str]
 ) -> Image:
-    buildpack = match.buildpack
-    own = buildpack.app_dockerfile
-    text = (contents.text(own) or "") if own else buildpack.text(buildpack.dockerfile)
     arguments = {}
-    if buildpack.runtime:
-        arguments["RUNTIME"] = bases.runtime(buildpack).name
-    elif asks_for_stack(text):
+    if plan.buildpack.runtime:
+        arguments["RUNTIME"] = bases.runtime(plan.buildpack).name
+    elif asks_for_stack(plan.dockerfile):
         arguments["STACK"] = bases.stack().name
     recipe = Recipe(
         tag=build.tag,
-        dockerfile=text,
-        labels={**labels, _BUILDPACK: buildpack.name},
+        dockerfile=plan.dockerfile,
+        labels={**labels, _BUILDPACK: plan.buildpack.name},
         arguments=arguments,
         source=contents.tar,
-        path_in_source=own,
+        path_in_source=plan.path_in_source,
         no_cache=build.options.no_cache,
     )
-    image = bases.engine.image(build_image(bases.engine, recipe, bases.report))
+    image = bases.engine.image(build_image(bases.engine, recipe, bases.report).image)
     if image is None:
         raise ImageVanished(f"image {build.tag} was removed right after it was built; push again")
     return image

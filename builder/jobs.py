@@ -22,7 +22,6 @@ from releases.queue import DEPLOY, RELEASES
 from releases.store.builds import NoSuchBuild
 
 _logger = logging.getLogger(__name__)
-_ENDED = (BuildStatus.FAILED, BuildStatus.CANCELLED)
 
 
 class AppGone(PaasError):
@@ -55,14 +54,12 @@ def _build(platform: Platform, app: str, number: int, log: DeployLog) -> None:
     store = platform.store
     with store.locks.hold(f"{app}:builds", f"Build {number}", lambda _: log.step("Queued")):
         _check_app(platform, app)
-        record = store.builds.get(app, number)
-        if record.status in _ENDED:
+        record = store.builds.start(app, number)
+        if record is None:
             return
         settle_lost_builds(platform, record)
         forget_old_builds(platform, record)
         log.step(f"Building {app} from {record.commit[:7]}")
-        record = replace(record, status=BuildStatus.RUNNING, started_at=time.time())
-        store.builds.save(record)
         record = _finish(platform, record, log)
         log.detail(f"Build {number} took {record.finished_at - record.started_at:.1f} s")
         platform.queue.request(RELEASES, DEPLOY, app, number, log=log.id)
@@ -76,16 +73,16 @@ def _finish(platform: Platform, record: Build, log: DeployLog) -> Build:
     except AppGone:
         engine.remove(record.tag)
         raise
-    record = replace(
+    ended = replace(
         record,
         status=BuildStatus.SUCCEEDED,
         finished_at=time.time(),
         buildpack=made.buildpack,
-        reason=made.reason,
+        why=made.why,
         artifact=made.artifact,
     )
-    platform.store.builds.save(record)
-    return record
+    platform.store.builds.change(record, ended)
+    return ended
 
 
 def _check_app(platform: Platform, app: str) -> None:
@@ -107,7 +104,7 @@ def _fail(platform: Platform, app: str, number: int, log: DeployLog, reason: str
 def _record_failure(platform: Platform, record: Build, reason: str) -> None:
     if platform.store.apps.exists(record.app):
         failed = replace(record, status=BuildStatus.FAILED, finished_at=time.time(), reason=reason)
-        platform.store.builds.save(failed)
+        platform.store.builds.change(record, failed)
     else:  # it was asked for while the app was destroyed: nothing of it stays
         platform.store.builds.forget(record)
         source_path(platform.settings.sources, record.app, record.number).unlink(missing_ok=True)

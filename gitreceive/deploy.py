@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from builder.source.objects import Objects
 from gitreceive.client import ClientGone
 from gitreceive.hook import Hook, HookRequest
 from gitreceive.nothing_new import when_nothing_was_pushed
@@ -17,7 +18,7 @@ from gitreceive.printable import plain_line, safe_lines
 from gitreceive.push import PushCheck, RefCommand, parse_commands, without_deploy
 from gitreceive.repository import Repository
 from gitreceive.turns import Turn, Turns
-from releases.build import Build, BuildOptions
+from releases.build import Build, BuildOptions, BuildRequest
 from releases.errors import PaasError
 from releases.log import follow
 from releases.platform import Platform
@@ -28,18 +29,7 @@ _log = logging.getLogger(__name__)
 class RequestBuild(Protocol):
     """Keeps a commit's source and queues its build; PaasError for a tree that cannot be built."""
 
-    def __call__(
-        self,
-        platform: Platform,
-        *,
-        app: str,
-        commit: str,
-        ref: str,
-        who: str,
-        repository: Path,
-        quarantine: Path | None,
-        options: BuildOptions,
-    ) -> Build: ...
+    def __call__(self, platform: Platform, request: BuildRequest, objects: Objects) -> Build: ...
 
 
 @dataclass(frozen=True)
@@ -155,16 +145,10 @@ class Push:
     def _deploy(self, command: RefCommand, quarantine: Path | None, options: BuildOptions) -> None:
         self._stop_if_gone()
         platform = self._deployer.platform
-        build = self._deployer.request_build(
-            platform,
-            app=self._repository.app,
-            commit=str(command.new),
-            ref=command.ref,
-            who=self._who,
-            repository=self._repository.path,
-            quarantine=quarantine,
-            options=options,
-        )
+        app = self._repository.app
+        request = BuildRequest(app, str(command.new), command.ref, self._who, options)
+        objects = Objects(self._repository.path, quarantine)
+        build = self._deployer.request_build(platform, request, objects)
         verdict = follow(platform.store.log_reader, build.log, self._print, self._stop_if_gone)
         self._say(verdict)
 

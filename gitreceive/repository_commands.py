@@ -3,11 +3,12 @@
 import click
 
 from builder.request import request_build
+from builder.source.objects import Objects
 from gitreceive.push import listed
 from gitreceive.repository import HEADS, Repository
 from releases.app import App, NotDeployed
 from releases.branch import check_branch
-from releases.build import BuildOptions
+from releases.build import BuildOptions, BuildRequest
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json
 from releases.errors import PaasError
@@ -56,15 +57,9 @@ def rebuild(session: Session, app: str, what: str | None, no_cache: bool) -> Non
     found = session.platform.store.apps.get(app)
     repository = _repository(session, app)
     commit, ref = _choose(session, found, repository, what)
-    build = request_build(
-        session.platform,
-        app=app,
-        commit=commit,
-        ref=ref,
-        who=session.who,
-        repository=repository.path,
-        options=BuildOptions(rebuild=True, no_cache=no_cache, redeploy=True),
-    )
+    options = BuildOptions(rebuild=True, no_cache=no_cache, redeploy=True)
+    request = BuildRequest(app, commit, ref, session.who, options)
+    build = request_build(session.platform, request, Objects(repository.path))
     session.follow(build.log)
 
 

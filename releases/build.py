@@ -1,5 +1,6 @@
-"""What a build is: the record of one attempt to make an image from a commit."""
+"""What a build is: an attempt to make an image from a commit; what was asked, what came of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -7,13 +8,41 @@ from releases.release import Artifact
 
 
 class BuildStatus(StrEnum):
-    """A build is queued, then running, then ends in one of the other three."""
+    """Where a build stands."""
 
     QUEUED = "queued"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"  # a newer build of the app was asked for before this one began
+
+
+# All legal changes of a build's status; the store refuses any other. A running build whose
+# worker died is queued once more.
+NEXT_STATUS: Mapping[BuildStatus, frozenset[BuildStatus]] = {
+    BuildStatus.QUEUED: frozenset(
+        {
+            BuildStatus.RUNNING,
+            BuildStatus.FAILED,
+            BuildStatus.CANCELLED,
+            BuildStatus.SUPERSEDED,
+        }
+    ),
+    BuildStatus.RUNNING: frozenset(
+        {
+            BuildStatus.RUNNING,
+            BuildStatus.QUEUED,
+            BuildStatus.SUCCEEDED,
+            BuildStatus.FAILED,
+            BuildStatus.CANCELLED,
+        }
+    ),
+    BuildStatus.SUCCEEDED: frozenset(),
+    BuildStatus.FAILED: frozenset(),
+    BuildStatus.CANCELLED: frozenset(),
+    BuildStatus.SUPERSEDED: frozenset(),
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +63,37 @@ AS_USUAL = BuildOptions()
 
 
 @dataclass(frozen=True)
+class BuildSettings:
+    """How an app wants to be built; empty: as its source says."""
+
+    buildpack: str = ""  # this one, whatever is found
+    dockerfile: str = ""  # path of the app's own Dockerfile
+    caches: int = 0  # goes up when the app's build cache is cleared
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What is asked: a build of a commit of an app, and then its deploy."""
+
+    app: str
+    commit: str  # 40 hex digits
+    ref: str  # refs/heads/master
+    who: str
+    options: BuildOptions = AS_USUAL
+    rivals: tuple[int, ...] = ()  # builds that this one cannot follow, only replace while queued
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a build as the engine did it."""
+
+    name: str  # "[2/4] COPY requirements.txt ./"
+    took_s: float
+    cached: bool
+    why: str = ""  # why it was not in the cache: "requirements.txt changed"
+
+
+@dataclass(frozen=True)
 class Build:
     """One build. Times are Unix seconds, 0 while unknown."""
 
@@ -45,17 +105,32 @@ class Build:
     log: str  # the deploy log's id
     status: BuildStatus
     created_at: float
+    options: BuildOptions = AS_USUAL
+    attempt: int = 0  # 1 for the first time that a worker took it
     started_at: float = 0.0
     finished_at: float = 0.0
+    compared_with: int = 0  # the number of the build that `changed` refers to; 0: there is none
+    changed: tuple[str, ...] = ()  # paths that differ from that build's; perhaps not all of them
     buildpack: str = ""
-    reason: str = ""  # why this buildpack, or why it failed
+    why: str = ""  # why this buildpack: "requirements.txt found"
+    recipe: str = ""  # digest of the Dockerfile, arguments and build config it was made by
+    base: str = ""  # the name of the image that the app's stands on: "paas/runtime-python:..."
+    base_image: str = ""  # its id: "sha256:..."
+    steps: tuple[Step, ...] = ()
+    reason: str = ""  # why it failed
+    cancelled_by: str = ""
+    superseded_by: int = 0  # a build's number
     artifact: Artifact | None = None
-    options: BuildOptions = AS_USUAL
 
     @property
     def tag(self) -> str:
         """`paas/myapp:<full git SHA>`."""
         return image_tag(self.app, self.commit)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will become of it."""
+        return not NEXT_STATUS[self.status]
 
 
 def image_tag(app: str, commit: str) -> str:

@@ -33,7 +33,7 @@ def _fail_build(store: Store, app: str, log: str) -> None:
     for build in store.builds.list(app):
         if build.log == log and build.status in (BuildStatus.QUEUED, BuildStatus.RUNNING):
             failed = replace(build, status=BuildStatus.FAILED, finished_at=time.time())
-            store.builds.save(replace(failed, reason=_REASON))
+            store.builds.change(build, replace(failed, reason=_REASON))
 
 
 def _find(store: Store, app: str) -> App | None:

@@ -38,15 +38,27 @@ class Settings:
     subnet: str = "10.213.0.0/16"  # containers' addresses; a /24 or larger
     build_workers: int = 2
     release_workers: int = 3
+    build_timeout_s: int = 1800
+    build_memory_mb: int = 4096  # of one step of a build; 0, here and below: no limit
+    build_cpus: float = 0.0  # of one step of a build
+    build_processes: int = 4096  # of one step of a build
+    build_disk_mb: int = 10240  # that Docker's disk may lose to one build
+    low_disk_mb: int = 1024  # below this much free space no build begins or goes on
+    build_log_kb: int = 4096  # of one build's output; what is beyond is left out but for its end
+    builds_kept: int = 20  # records, logs and sources of an app's builds
     buildpacks: Path = PROJECT / "buildpacks"
+    extra_buildpacks: str = ""  # a folder of one's own, asked before ours
     stack: str = "auto"  # auto, registry or debian: where the base image comes from
     stack_image: str = "debian:bookworm-slim"
     ca_bundle: Path = Path("/etc/ssl/certs/ca-certificates.crt")
+    registry: str = (
+        ""  # where images are kept for other hosts, `registry.example:5000`; empty: none
+    )
+    front_door: str = ""  # on a build host: where sources come from, `paas.example:2222`
     boot_timeout_s: float = 60.0
     settle_s: float = 1.0  # how long a process without a port must stay alive
     drain_s: float = 30.0
     stop_grace_s: float = 10.0
-    build_timeout_s: int = 1800
     deploy_branches: str = "main,master"  # unless an app has its own
     allow_from: str = ""  # networks that may connect by SSH, `10.0.0.0/8,fd00::/8`; empty: all
     login_tries: int = 10  # keys that a client may offer
@@ -117,6 +129,8 @@ _LEAST = {
     "build_workers": 1,
     "release_workers": 1,
     "build_timeout_s": 1,
+    "builds_kept": 1,
+    "build_log_kb": 64,
     "login_tries": 1,
     "max_connections": 1,
     "push_mb": 1,

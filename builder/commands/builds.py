@@ -36,7 +36,7 @@ def _row(build: Build) -> tuple[object, ...]:
         timestamp(build.started_at or build.created_at),
         f"{took_s:.1f} s" if build.started_at and build.finished_at else "",
         build.buildpack,
-        build.reason,
+        build.reason or build.why,
     )
 
 

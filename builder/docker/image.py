@@ -8,8 +8,10 @@ from builder.docker.context import DOCKERFILE, context
 from builder.docker.dockerfile import without_mounts
 from builder.docker.engine import Engine, EngineRefused, ImageBuild
 from builder.docker.progress import BuildFailed, Progress
+from releases.build import Step
 
 Report = Callable[[list[str]], None]  # takes lines for the build's log
+Explain = Callable[[str], str]  # takes a step's name: why was it not in the cache?
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,19 @@ class Recipe:
     source: Path | None = None  # a tar
     path_in_source: str = ""  # where the source has the same text; else it is sent along
     no_cache: bool = False
+    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)  # for RUN --mount
 
 
-def build_image(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool = True) -> str:
-    """Build and tag an image; return its id.
+@dataclass(frozen=True)
+class Built:
+    """What a build made."""
+
+    image: str  # its id
+    steps: tuple[Step, ...]
+
+
+def build_image(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool = True) -> Built:
+    """Build and tag an image.
 
     BuildFailed names the step that failed; its output has been reported by then.
     """
@@ -40,7 +51,7 @@ def build_image(engine: Engine, recipe: Recipe, report: Report, *, buildkit: boo
         return _build(engine, recipe, report, buildkit=False)
 
 
-def _build(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool) -> str:
+def _build(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool) -> Built:
     text = recipe.dockerfile if buildkit else without_mounts(recipe.dockerfile)
     files, path = dict(recipe.files), recipe.path_in_source
     if not path or text != recipe.dockerfile:
@@ -55,4 +66,4 @@ def _build(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool) ->
         raise progress.failure
     if not progress.image:
         raise BuildFailed("Docker ended the build without naming an image; see its own log")
-    return progress.image
+    return Built(progress.image, ())

@@ -1,53 +1,143 @@
-"""How builds are kept."""
+"""How builds are kept, and how a status moves: in one step in Redis, so that none races."""
 
 import json
 import time
 from dataclasses import asdict, replace
 from typing import Any
 
-from releases.build import AS_USUAL, Build, BuildOptions, BuildStatus
+from releases.build import (
+    NEXT_STATUS,
+    Build,
+    BuildOptions,
+    BuildRequest,
+    BuildSettings,
+    BuildStatus,
+    Step,
+)
 from releases.errors import PaasError
 from releases.release import Artifact
 from releases.store import keys
 from releases.store.connection import Client
+
+# Fields of their own beside the JSON, for the scripts change them.
+_OWN_FIELDS = ("status", "cancelled_by", "superseded_by")
+
+# Supersedes what is queued, unless a rival has begun: then nothing is changed.
+_ADD = """
+local builds, prefix, number, document = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+for _, rival in ipairs(cjson.decode(ARGV[4])) do
+  local status = redis.call('HGET', prefix .. rival, 'status')
+  if status == 'running' or status == 'succeeded' then return {rival} end
+end
+local superseded = {}
+for _, other in ipairs(redis.call('ZRANGE', builds, 0, -1)) do
+  if redis.call('HGET', prefix .. other, 'status') == 'queued' then
+    redis.call('HSET', prefix .. other, 'status', 'superseded', 'superseded_by', number)
+    superseded[#superseded + 1] = other
+  end
+end
+redis.call('HSET', prefix .. number, 'build', document, 'status', 'queued')
+redis.call('ZADD', builds, number, number)
+return {0, superseded}
+"""
+_CHANGE = """
+if redis.call('HGET', KEYS[1], 'status') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'build', ARGV[2], 'status', ARGV[3])
+return 1
+"""
+_CANCEL = """
+local status = redis.call('HGET', KEYS[1], 'status')
+if status == 'queued' then redis.call('HSET', KEYS[1], 'status', 'cancelled') end
+if status == 'queued' or status == 'running' then
+  redis.call('HSET', KEYS[1], 'cancelled_by', ARGV[1])
+end
+return status
+"""
 
 
 class NoSuchBuild(PaasError):
     """The app has no build of that number."""
 
 
+class RivalBegan(PaasError):
+    """A build that the new one cannot follow is running, or its deploy is."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"build {number} is on its way; wait until its deploy has ended")
+        self.number = number
+
+
 class BuildStore:
-    """Builds by app and number."""
+    """Builds by app and number, and how each app wants to be built."""
 
     def __init__(self, client: Client) -> None:
         self._redis = client
+        self._add = client.register_script(_ADD)
+        self._change = client.register_script(_CHANGE)
+        self._cancel = client.register_script(_CANCEL)
 
     def reserve(self, app: str) -> int:
         """A number for the next build: its source is stored under it before the record is made."""
         return int(self._redis.hincrby(keys.app(app), "builds", 1))
 
-    def add(
-        self,
-        app: str,
-        number: int,
-        commit: str,
-        ref: str,
-        who: str,
-        log: str,
-        options: BuildOptions = AS_USUAL,
-    ) -> Build:
-        """Record a queued build under a reserved number; `log` came from LogStore.new."""
-        queued, now = BuildStatus.QUEUED, time.time()
-        build = Build(app, number, commit, ref, who, log, queued, now, options=options)
-        with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.build(app, number), mapping=_record(build))
-            pipe.zadd(keys.builds(app), {str(number): number})
-            pipe.execute()
-        return build
+    def add(self, request: BuildRequest, number: int, log: str, **known: Any) -> list[Build]:
+        """Record a queued build under a reserved number; `log` came from LogStore.new.
 
-    def save(self, build: Build) -> None:
-        """Write what became of a build; the job that runs it does so, or one that finds it lost."""
-        self._redis.hset(keys.build(build.app, build.number), mapping=_record(build))
+        Return the new build, and after it those that it superseded: queued ones of the same
+        app. RivalBegan if one of the request's rivals is no longer queued. `known` are fields
+        of Build that are known already.
+        """
+        build = Build(
+            app=request.app,
+            number=number,
+            commit=request.commit,
+            ref=request.ref,
+            who=request.who,
+            log=log,
+            status=BuildStatus.QUEUED,
+            created_at=time.time(),
+            options=request.options,
+            **known,
+        )
+        prefix = keys.build(request.app, "")
+        rivals = json.dumps(request.rivals)
+        answer = self._add(
+            keys=[keys.builds(request.app)], args=[prefix, number, _document(build), rivals]
+        )
+        if answer[0]:
+            raise RivalBegan(int(answer[0]))
+        return [build, *(self.get(request.app, int(other)) for other in answer[1])]
+
+    def change(self, before: Build, after: Build) -> bool:
+        """Write what became of a build; False, and nothing written, if its status moved meanwhile.
+
+        `before` says which status is expected.
+        """
+        if after.status not in NEXT_STATUS[before.status]:
+            raise AssertionError(f"a build that is {before.status} cannot become {after.status}")
+        key = keys.build(before.app, before.number)
+        return bool(self._change(keys=[key], args=[before.status, _document(after), after.status]))
+
+    def start(self, app: str, number: int) -> Build | None:
+        """Take a queued build to run it; None if it is not queued any more."""
+        build = self.get(app, number)
+        if build.status is not BuildStatus.QUEUED:
+            return None
+        running = replace(
+            build,
+            status=BuildStatus.RUNNING,
+            started_at=time.time(),
+            attempt=build.attempt + 1,
+        )
+        return running if self.change(build, running) else None
+
+    def cancel(self, app: str, number: int, who: str) -> BuildStatus:
+        """Cancel a queued build, or mark a running one for whoever ends it; return what it was.
+
+        One that has ended is left as it is.
+        """
+        self.get(app, number)
+        return BuildStatus(self._cancel(keys=[keys.build(app, number)], args=[who]))
 
     def get(self, app: str, number: int) -> Build:
         """The build; NoSuchBuild."""
@@ -71,17 +161,35 @@ class BuildStore:
             pipe.zrem(keys.builds(build.app), str(build.number))
             pipe.execute()
 
+    def settings(self, app: str) -> BuildSettings:
+        """How the app wants to be built."""
+        document = self._redis.hget(keys.app(app), "build_settings")
+        return BuildSettings(**json.loads(document)) if document else BuildSettings()
 
-def _record(build: Build) -> dict[str, str]:
-    return {"build": json.dumps(asdict(build))}
+    def set_settings(self, app: str, settings: BuildSettings) -> None:
+        """From the next build on."""
+        self._redis.hset(keys.app(app), "build_settings", json.dumps(asdict(settings)))
+
+
+def _document(build: Build) -> str:
+    document = asdict(build)
+    for field in _OWN_FIELDS:
+        del document[field]
+    return json.dumps(document)
 
 
 def _build(record: dict[str, str]) -> Build:
     document: dict[str, Any] = json.loads(record["build"])
-    build = Build(**{**document, "status": BuildStatus(document["status"])})
     artifact = document["artifact"]
-    return replace(
-        build,
-        artifact=Artifact(**artifact) if artifact else None,
-        options=BuildOptions(**document.get("options", {})),
+    return Build(
+        **{
+            **document,
+            "status": BuildStatus(record["status"]),
+            "cancelled_by": record.get("cancelled_by", ""),
+            "superseded_by": int(record.get("superseded_by", 0)),
+            "options": BuildOptions(**document["options"]),
+            "changed": tuple(document["changed"]),
+            "steps": tuple(Step(**step) for step in document["steps"]),
+            "artifact": Artifact(**artifact) if artifact else None,
+        }
     )

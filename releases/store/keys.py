@@ -56,8 +56,8 @@ def release(name: str, number: int | str) -> str:
     return f"paas:app:{name}:release:{number}"
 
 
-def build(name: str, number: int) -> str:
-    """Hash: a build."""
+def build(name: str, number: int | str) -> str:
+    """Hash: a build. Without a number, what the keys of all builds begin with."""
     return f"paas:app:{name}:build:{number}"
 
 

@@ -11,7 +11,8 @@ import docker
 import pytest
 
 from builder.request import request_build
-from releases.build import AS_USUAL, Build, BuildOptions, BuildStatus
+from builder.source.objects import Objects
+from releases.build import AS_USUAL, Build, BuildOptions, BuildRequest, BuildStatus
 from releases.platform import Platform
 from releases.settings import PROJECT, Settings
 from tests.integration.builder.repository import Content, Repository
@@ -31,16 +32,12 @@ class Workshop:
         """Ask for a build and wait until it has ended."""
         if not self.platform.store.apps.exists(app):
             self.platform.store.apps.create(app, "tester")
-        build = request_build(
-            self.platform,
-            app=app,
-            commit=commit,
-            ref="refs/heads/master",
-            who="tester",
-            repository=self.repository.path,
-            options=options,
-        )
-        return self.wait_for_end(build)
+        return self.wait_for_end(self.request(app, commit, options))
+
+    def request(self, app: str, commit: str, options: BuildOptions = AS_USUAL) -> Build:
+        """Ask for a build."""
+        request = BuildRequest(app, commit, "refs/heads/master", "tester", options)
+        return request_build(self.platform, request, Objects(self.repository.path))
 
     def wait_for_end(self, build: Build) -> Build:
         """The build's record after its end; a bad end is in the log by then."""

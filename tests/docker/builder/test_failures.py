@@ -12,7 +12,6 @@ import pytest
 from builder.docker.context import context
 from builder.docker.engine import Engine, ImageBuild
 from builder.docker.progress import Progress
-from builder.request import request_build
 from releases.build import BuildStatus
 from releases.settings import Settings
 from tests.docker.builder.conftest import Workshop
@@ -100,14 +99,7 @@ def test_a_worker_that_dies_leaves_no_build_that_says_it_runs(workshop: Workshop
     dockerfile = FAILING.replace("exit 3", "exec sleep 98765431")
     commit = workshop.repository.commit({"Dockerfile": dockerfile})
     workshop.platform.store.apps.create("killed", "tester")
-    build = request_build(
-        workshop.platform,
-        app="killed",
-        commit=commit,
-        ref="refs/heads/master",
-        who="tester",
-        repository=workshop.repository.path,
-    )
+    build = workshop.request("killed", commit)
     wait_for(lambda: "       to stderr" in workshop.output(build), "the step to run")
     os.kill(_horse(workshop.platform.settings), signal.SIGKILL)
     wait_for(lambda: workshop.has_verdict(build), "the end of the log")

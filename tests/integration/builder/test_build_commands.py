@@ -2,7 +2,6 @@
 
 import io
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -15,6 +14,7 @@ from releases.log import DeployFailed, DeployLog
 from releases.platform import Platform
 from releases.release import Artifact
 from releases.store.builds import NoSuchBuild
+from tests.builds import end_build, start_build
 
 pytestmark = pytest.mark.integration
 RUN = {command.name: command.run for command in COMMANDS}
@@ -32,21 +32,20 @@ def printed(session: Session) -> str:
 
 
 def add(platform: Platform, number: int, status: BuildStatus) -> Build:
-    log = platform.store.logs.new("hello")
-    build = platform.store.builds.add("hello", number, "ab" * 20, "refs/heads/main", "ann", log)
+    build = start_build(platform.store, "hello", commit="ab" * 20, who="ann")
+    assert build.number == number
     artifact = Artifact("sha256:1", build.commit, number, {"web": None}, 5000)
-    build = replace(
+    DeployLog(platform.store.logs, build.log).step(f"Building number {number}")
+    return end_build(
+        platform.store,
         build,
         status=status,
         started_at=1_700_000_000.0,
         finished_at=1_700_000_002.5,
         buildpack="python",
-        reason="requirements.txt found",
+        why="requirements.txt found",
         artifact=artifact,
     )
-    platform.store.builds.save(build)
-    DeployLog(platform.store.logs, log).step(f"Building number {number}")
-    return build
 
 
 def test_builds_are_listed_newest_first_for_people_and_for_programs(session: Session) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from builder import jobs
 from builder.request import request_build
-from releases.build import BuildStatus
+from builder.source.objects import Objects
+from releases.build import BuildRequest, BuildStatus
 from releases.log import DeployFailed, follow
 from releases.platform import Platform
 from tests.integration.builder.repository import Repository
@@ -21,14 +22,9 @@ def _environment(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def requested(platform: Platform, repository: Repository) -> tuple[int, str]:
     """A build that was asked for while the app was on its way out: its number and log."""
-    build = request_build(
-        platform,
-        app="gone",
-        commit=repository.commit({"index.html": ""}),
-        ref="refs/heads/master",
-        who="tester",
-        repository=repository.path,
-    )
+    commit = repository.commit({"index.html": ""})
+    request = BuildRequest("gone", commit, "refs/heads/master", "tester")
+    build = request_build(platform, request, Objects(repository.path))
     return build.number, build.log
 
 

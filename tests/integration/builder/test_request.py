@@ -7,8 +7,9 @@ from rq.serializers import JSONSerializer
 
 from builder.request import request_build
 from builder.source.archive import source_path
+from builder.source.objects import Objects
 from builder.source.tree import BadTree
-from releases.build import Build, BuildStatus
+from releases.build import Build, BuildRequest, BuildStatus
 from releases.platform import Platform
 from tests.integration.builder.repository import Repository
 
@@ -16,14 +17,8 @@ pytestmark = pytest.mark.integration
 
 
 def request(platform: Platform, repository: Repository, commit: str) -> Build:
-    return request_build(
-        platform,
-        app="hello",
-        commit=commit,
-        ref="refs/heads/master",
-        who="tester",
-        repository=repository.path,
-    )
+    asked = BuildRequest("hello", commit, "refs/heads/master", "tester")
+    return request_build(platform, asked, Objects(repository.path))
 
 
 def test_a_request_stores_the_source_and_queues_one_job_of_plain_values(

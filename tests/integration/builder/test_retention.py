@@ -1,8 +1,5 @@
 """Which builds are kept."""
 
-import time
-from dataclasses import replace
-
 import pytest
 
 from builder.retention import KEPT, forget_old_builds, settle_lost_builds
@@ -11,21 +8,19 @@ from releases.app import Desired
 from releases.build import Build, BuildStatus
 from releases.platform import Platform
 from releases.release import Artifact, Release
+from tests.builds import end_build, start_build
 
 pytestmark = pytest.mark.integration
 
 
 def add(platform: Platform, status: BuildStatus) -> Build:
-    number = platform.store.builds.reserve("hello")
-    path = source_path(platform.settings.sources, "hello", number)
+    running = start_build(platform.store, "hello")
+    path = source_path(platform.settings.sources, "hello", running.number)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-    log = platform.store.logs.new("hello")
-    build = platform.store.builds.add("hello", number, "a" * 40, "refs/heads/main", "ann", log)
-    ended = 0.0 if status is BuildStatus.RUNNING else time.time()
-    build = replace(build, status=status, finished_at=ended)
-    platform.store.builds.save(build)
-    return build
+    if status is BuildStatus.RUNNING:
+        return running
+    return end_build(platform.store, running, status=status)
 
 
 def sources(platform: Platform) -> list[int]:

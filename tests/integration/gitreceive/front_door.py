@@ -8,15 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dulwich.object_store import DiskObjectStore
-from dulwich.objects import ObjectID
-
+from builder.source.objects import Objects
 from gitreceive.__main__ import open_server
 from gitreceive.dispatch import CommandTable
 from gitreceive.keys import parse_public_key
 from gitreceive.limits import Limits
 from gitreceive.server import Server
-from releases.build import Build, BuildOptions
+from releases.build import Build, BuildRequest
 from releases.command import Command, Session
 from releases.log import DeployLog
 from releases.platform import Platform
@@ -66,28 +64,13 @@ class ScriptedBuilder:
     requests: list[Build] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(
-        self,
-        platform: Platform,
-        *,
-        app: str,
-        commit: str,
-        ref: str,
-        who: str,
-        repository: Path,
-        quarantine: Path | None,
-        options: BuildOptions,
-    ) -> Build:
+    def __call__(self, platform: Platform, request: BuildRequest, objects: Objects) -> Build:
         if self.error:
             raise self.error
-        main = repository / "objects"
-        store = DiskObjectStore(quarantine or main, alternates=[main])
-        assert ObjectID(commit.encode()) in store
-        store.close()
-        number = platform.store.builds.reserve(app)
-        build = platform.store.builds.add(
-            app, number, commit, ref, who, platform.store.logs.new(app), options
-        )
+        assert objects.kinds([request.commit]) == {request.commit: "commit"}
+        number = platform.store.builds.reserve(request.app)
+        log_id = platform.store.logs.new(request.app)
+        build, *_ = platform.store.builds.add(request, number, log_id)
         with self.lock:
             self.requests.append(build)
         log = DeployLog(platform.store.logs, build.log)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 import redis
@@ -18,6 +18,7 @@ from releases.queue import RELEASES
 from releases.release import Artifact
 from releases.rollout import Rollout
 from releases.store import Store
+from tests.builds import end_build, start_build
 from tests.fakes.engine import FakeEngine
 
 PATIENCE = Patience(1.0, 0.0, answers=lambda address, port: True, pause=lambda seconds: None)
@@ -34,16 +35,11 @@ class Shop:
 
     def built(self, letter: str, processes: dict[str, str | None] | None = None) -> Build:
         """A finished build of the commit `aaaa...`, with the image `sha256:aaaa...`."""
-        number = self.store.builds.reserve("shop")
-        build = self.store.builds.add(
-            "shop", number, letter * 40, "refs/heads/master", "ada", "log"
-        )
+        build = start_build(self.store, "shop", commit=letter * 40, who="ada")
         artifact = Artifact(
-            f"sha256:{letter}", letter * 40, number, processes or {"web": None}, 5000
+            f"sha256:{letter}", letter * 40, build.number, processes or {"web": None}, 5000
         )
-        build = replace(build, artifact=artifact)
-        self.store.builds.save(build)
-        return build
+        return end_build(self.store, build, artifact=artifact)
 
     def running(self) -> list[str]:
         """`v1 web.1` for each container that was not condemned."""

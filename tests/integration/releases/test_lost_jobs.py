@@ -1,13 +1,12 @@
 """What whoever follows a job is told when its worker process died."""
 
-from dataclasses import replace
-
 import pytest
 
 from releases.app import Desired
 from releases.build import BuildStatus
 from releases.log import DeployFailed, DeployLog, follow
 from releases.lost import settle
+from tests.builds import start_build
 from tests.integration.releases.conftest import Shop
 
 pytestmark = pytest.mark.integration
@@ -48,8 +47,7 @@ def test_a_rollout_whose_routes_were_flipped_is_live(shop: Shop) -> None:
 
 def test_a_build_that_nobody_runs_any_more_failed(shop: Shop) -> None:
     builds = shop.store.builds
-    build = builds.add("shop", builds.reserve("shop"), "a" * 40, "refs/heads/main", "ada", "shop:1")
-    builds.save(replace(build, status=BuildStatus.RUNNING))
+    build = start_build(shop.store, "shop", log="shop:1")
 
     settle(shop.store, "shop", "shop:1")
 

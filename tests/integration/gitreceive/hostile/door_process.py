@@ -3,7 +3,6 @@
 import os
 import sys
 import threading
-from pathlib import Path
 
 import builder.commands
 import releases.commands
@@ -13,29 +12,19 @@ from builder.source.objects import Objects
 from gitreceive import commands
 from gitreceive.__main__ import serve
 from gitreceive.dispatch import CommandTable
-from releases.build import Build, BuildOptions
+from releases.build import Build, BuildRequest
 from releases.log import DeployLog
 from releases.platform import Platform
 
 
-def export(
-    platform: Platform,
-    *,
-    app: str,
-    commit: str,
-    ref: str,
-    who: str,
-    repository: Path,
-    quarantine: Path | None,
-    options: BuildOptions,
-) -> Build:
+def export(platform: Platform, request: BuildRequest, objects: Objects) -> Build:
     """Stands where builder.request.request_build goes: the tar is written, and nothing built."""
-    number = platform.store.builds.reserve(app)
-    path = source_path(platform.settings.sources, app, number)
-    write_source(Objects(repository, quarantine), commit, path)
+    number = platform.store.builds.reserve(request.app)
+    path = source_path(platform.settings.sources, request.app, number)
+    write_source(objects, request.commit, path)
     path.unlink()
-    log = platform.store.logs.new(app)
-    build = platform.store.builds.add(app, number, commit, ref, who, log, options)
+    log = platform.store.logs.new(request.app)
+    build, *_ = platform.store.builds.add(request, number, log)
     end = DeployLog(platform.store.logs, log).succeed
     threading.Thread(target=end, args=("Deployed",), daemon=True).start()
     return build

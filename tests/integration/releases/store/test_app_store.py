@@ -11,7 +11,8 @@ from releases.route import Route
 from releases.store import Store
 from releases.store.apps import NoSuchChange
 from releases.store.locks import LockLost
-from tests.fakes.examples import COMMIT, release
+from tests.builds import queue_build
+from tests.fakes.examples import release
 
 pytestmark = pytest.mark.integration
 SECRET = "s3cret value\n'\" grüße"  # noqa: S105 - this is what the tests look for in Redis
@@ -156,7 +157,7 @@ def lived(store: Store, name: str) -> None:
     assert store.routes.claim_domain(name, f"www.{name}.example")
     log = store.logs.new(name)
     store.logs.end(log, ok=True, line="live")
-    store.builds.add(name, store.builds.reserve(name), COMMIT, "refs/heads/main", "alice", log)
+    queue_build(store, name, log=log)
     store.logs.append(store.logs.new(name), ["a config change"])
     store.releases.add(release(name, store.apps.next_release(name)))
     with store.locks.hold(name, "Deploy") as lock:

@@ -4,20 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from releases.build import AS_USUAL, BuildOptions, BuildStatus
+from releases.build import AS_USUAL, BuildOptions, BuildRequest, BuildSettings, BuildStatus, Step
 from releases.store import Store
-from releases.store.builds import NoSuchBuild
+from releases.store.builds import NoSuchBuild, RivalBegan
+from tests.builds import end_build, queue_build, start_build
 from tests.fakes.examples import COMMIT, artifact
 
 pytestmark = pytest.mark.integration
-REF = "refs/heads/master"
+REF = "refs/heads/main"
 
 
 def add(store: Store) -> int:
     """Record a build; return its number."""
-    number = store.builds.reserve("myapp")
-    store.builds.add("myapp", number, COMMIT, REF, "alice", f"myapp:log-{number}")
-    return number
+    return queue_build(store).number
 
 
 def test_a_new_build_is_queued_and_knows_its_commit(store: Store) -> None:
@@ -31,19 +30,79 @@ def test_a_new_build_is_queued_and_knows_its_commit(store: Store) -> None:
 def test_what_was_asked_of_it_is_kept_too(store: Store) -> None:
     assert store.builds.get("myapp", add(store)).options == AS_USUAL
     wanted = BuildOptions(no_cache=True)
-    store.builds.add("myapp", 9, COMMIT, REF, "alice", "log", wanted)
-    assert store.builds.get("myapp", 9).options == wanted
+    build = queue_build(store, options=wanted)
+    assert store.builds.get("myapp", build.number).options == wanted
     assert not wanted.reuses_image
 
 
 def test_what_became_of_it_is_kept(store: Store) -> None:
-    queued = store.builds.get("myapp", add(store))
     made = artifact(processes={"web": None, "worker": "work"})
-    done = replace(
-        queued, status=BuildStatus.SUCCEEDED, finished_at=2.5, buildpack="python", artifact=made
+    steps = (Step("[1/2] COPY . .", 0.25, False, "app.py changed"),)
+    running = start_build(store)
+    done = end_build(
+        store, running, finished_at=2.5, buildpack="python", artifact=made, steps=steps
     )
-    store.builds.save(done)
     assert store.builds.get("myapp", 1) == done
+    assert done.has_ended
+
+
+def test_a_newer_build_supersedes_the_queued_one_and_never_the_running_one(store: Store) -> None:
+    running, queued = start_build(store), queue_build(store)
+    request = BuildRequest("myapp", COMMIT, REF, "bob")
+    newest, *superseded = store.builds.add(request, store.builds.reserve("myapp"), "log")
+    assert [build.number for build in superseded] == [queued.number]
+    assert superseded[0].superseded_by == newest.number
+    states = {build.number: build.status for build in store.builds.list("myapp")}
+    assert states == {
+        running.number: BuildStatus.RUNNING,
+        queued.number: BuildStatus.SUPERSEDED,
+        newest.number: BuildStatus.QUEUED,
+    }
+
+
+def test_a_build_cannot_be_added_behind_a_rival_that_has_begun(store: Store) -> None:
+    running, queued = start_build(store), queue_build(store)
+    request = BuildRequest("myapp", COMMIT, REF, "bob", rivals=(running.number, queued.number))
+    with pytest.raises(RivalBegan, match=f"build {running.number} "):
+        store.builds.add(request, store.builds.reserve("myapp"), "log")
+    assert store.builds.get("myapp", queued.number).status is BuildStatus.QUEUED
+
+
+def test_a_queued_build_is_taken_once(store: Store) -> None:
+    build = queue_build(store)
+    taken = store.builds.start("myapp", build.number)
+    assert taken
+    assert (taken.status, taken.attempt) == (BuildStatus.RUNNING, 1)
+    assert store.builds.start("myapp", build.number) is None
+
+
+def test_a_cancelled_build_is_never_begun(store: Store) -> None:
+    build = queue_build(store)
+    assert store.builds.cancel("myapp", build.number, "bob") is BuildStatus.QUEUED
+    assert store.builds.start("myapp", build.number) is None
+    assert store.builds.get("myapp", build.number).cancelled_by == "bob"
+
+
+def test_cancelling_a_running_build_marks_it_for_whoever_ends_it(store: Store) -> None:
+    running = start_build(store)
+    assert store.builds.cancel("myapp", running.number, "bob") is BuildStatus.RUNNING
+    assert store.builds.get("myapp", running.number) == replace(running, cancelled_by="bob")
+
+
+def test_a_build_that_has_ended_is_not_written_over(store: Store) -> None:
+    running = start_build(store)
+    done = end_build(store, running)
+    late = replace(running, status=BuildStatus.FAILED, reason="too late")
+    assert not store.builds.change(running, late)
+    assert store.builds.cancel("myapp", done.number, "bob") is BuildStatus.SUCCEEDED
+    assert store.builds.get("myapp", done.number) == done
+
+
+def test_how_an_app_is_built_is_kept(store: Store) -> None:
+    assert store.builds.settings("myapp") == BuildSettings()
+    wanted = BuildSettings(buildpack="python", caches=2)
+    store.builds.set_settings("myapp", wanted)
+    assert store.builds.settings("myapp") == wanted
 
 
 def test_a_reserved_number_without_a_build_is_no_build(store: Store) -> None:
