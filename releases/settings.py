@@ -51,9 +51,7 @@ class Settings:
     stack: str = "auto"  # auto, registry or debian: where the base image comes from
     stack_image: str = "debian:bookworm-slim"
     ca_bundle: Path = Path("/etc/ssl/certs/ca-certificates.crt")
-    registry: str = (
-        ""  # where images are kept for other hosts, `registry.example:5000`; empty: none
-    )
+    registry: str = ""  # where images are kept for other hosts, `registry.example:5000`
     front_door: str = ""  # on a build host: where sources come from, `paas.example:2222`
     boot_timeout_s: float = 60.0
     settle_s: float = 1.0  # how long a process without a port must stay alive
