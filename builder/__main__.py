@@ -9,6 +9,7 @@ import builder.jobs  # noqa: F401 - loaded once here, not again in the process o
 from builder.bases.stack import Bases
 from builder.detection.manifest import Buildpack, read_buildpacks
 from builder.docker.engine import Engine
+from builder.limits.guard import why_unlimited
 from releases.errors import BadInput, PaasError
 from releases.platform import Platform
 from releases.queue import BUILDS
@@ -21,6 +22,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = Settings.from_env(os.environ)
         if not arguments:
+            if reason := why_unlimited(settings):
+                print(f"builds run without limits of memory, CPU and processes: {reason}")
             platform = Platform.open(settings)
             platform.queue.work(BUILDS, platform.store)
         elif arguments[0] == "prepare":

@@ -12,6 +12,7 @@ from builder.detection.procfile import read_processes
 from builder.docker.dockerfile import asks_for_stack
 from builder.docker.engine import Engine, Image
 from builder.docker.image import Recipe, build_image
+from builder.limits.output import bounded
 from builder.source.archive import source_path
 from builder.source.contents import Contents, read_contents
 from releases.build import Build
@@ -54,8 +55,8 @@ def make_image(engine: Engine, settings: Settings, build: Build, log: DeployLog)
     else:
         plan = _plan(contents, settings, log)
         why = plan.why
-        bases = Bases(engine, settings, lambda lines: log.detail(*lines))
-        image = _build(bases, build, contents, plan, labels)
+        with bounded(lambda lines: log.detail(*lines), settings.build_log_kb) as report:
+            image = _build(Bases(engine, settings, report), build, contents, plan, labels)
         if before and before.id != image.id:
             _keep(engine, before, build)
     port = image.ports[0] if image.ports else DEFAULT_PORT

@@ -11,6 +11,7 @@ from rq.timeouts import JobTimeoutException
 
 from builder.app_image import make_image
 from builder.docker.engine import Engine
+from builder.limits.guard import guarded
 from builder.retention import forget_old_builds, settle_lost_builds
 from builder.source.archive import source_path
 from releases.app import NoSuchApp
@@ -67,7 +68,8 @@ def _build(platform: Platform, app: str, number: int, log: DeployLog) -> None:
 
 def _finish(platform: Platform, record: Build, log: DeployLog) -> Build:
     engine = Engine(platform.settings.docker_host)
-    made = make_image(engine, platform.settings, record, log)
+    with guarded(engine, platform.settings):
+        made = make_image(engine, platform.settings, record, log)
     try:
         _check_app(platform, record.app)
     except AppGone:

@@ -1,5 +1,6 @@
 """How a build is asked for: its source is stored, its record made and its job queued."""
 
+from builder.limits.disk import check_room
 from builder.source.archive import source_path, write_source
 from builder.source.objects import Objects
 from releases.build import Build, BuildRequest
@@ -14,6 +15,7 @@ def request_build(platform: Platform, request: BuildRequest, objects: Objects) -
     After this call the objects are not needed any more. A tree that cannot be built raises a
     PaasError, and then nothing was recorded.
     """
+    check_room(platform.settings.home, platform.settings.low_disk_mb)
     store, app = platform.store, request.app
     number = store.builds.reserve(app)
     path = source_path(platform.settings.sources, app, number)
