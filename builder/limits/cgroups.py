@@ -100,10 +100,14 @@ class OomNotice:
             raise
 
     def has_hit(self) -> bool:
-        """Whether it has, since this was last asked. A cgroup's end wakes up as well."""
+        """Whether it has, since this was last asked."""
         with suppress(BlockingIOError):
-            return os.eventfd_read(self._event) > 1 or self._cgroup.exists()
+            return os.eventfd_read(self._event) > 1 or not self.has_ended()
         return False
+
+    def has_ended(self) -> bool:
+        """Whether the cgroup is gone. Its end was a notice as well."""
+        return not self._cgroup.exists()
 
     def fileno(self) -> int:
         """For a selector."""

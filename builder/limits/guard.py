@@ -18,7 +18,7 @@ from builder.limits.watch import StepWatch
 from releases.errors import PaasError
 from releases.settings import Settings
 
-_DISK_S = 0.25  # between two looks at the disk: a step may write 1 GB in a second
+_LOOK_S = 0.25  # between two looks, at the disk above all: a step may write 1 GB in a second
 _SIGNAL = signal.SIGUSR2  # raises in the main thread, the way that RQ's timeout does
 
 
@@ -74,10 +74,8 @@ class _Guard(threading.Thread):
 
     def run(self) -> None:
         while True:
-            for key, _ in self._selector.select(_DISK_S):
-                if key.fileobj == self._ended:
-                    return
-                key.data()
+            if self._ended in [key.fileobj for key, _ in self._selector.select(_LOOK_S)]:
+                return
             self._reason = self._verdict()
             if self._reason:
                 signal.pthread_kill(threading.main_thread().ident or 0, _SIGNAL)
@@ -106,12 +104,15 @@ class _Guard(threading.Thread):
         return ""
 
     def _verdict(self) -> str:
-        if self._steps and self._steps.hits_processes:
+        if self._steps is None:
+            return self._disk.verdict(None)
+        self._steps.look()
+        if self._steps.hits_processes:
             return (
                 f"it was stopped: a step started more than {self._settings.build_processes} "
                 "processes (the setting build_processes)"
             )
-        return self._disk.verdict(self._steps.places if self._steps else None)
+        return self._disk.verdict(self._steps.places)
 
 
 def _watch_steps(

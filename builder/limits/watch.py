@@ -3,7 +3,6 @@
 import logging
 import selectors
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 from builder.docker.engine import STEP_HOST
@@ -16,7 +15,7 @@ _logger = logging.getLogger(__name__)
 
 
 class StepWatch:
-    """Works whenever the selector calls back; OSError where this process may not see steps."""
+    """Wakes the selector when there is something to look at; OSError where that is forbidden."""
 
     def __init__(self, mark: str, limits: Limits, selector: selectors.BaseSelector) -> None:
         self.hits_memory = self.hits_processes = False
@@ -24,6 +23,7 @@ class StepWatch:
         self._mark, self._limits, self._selector = mark, limits, selector
         self._known: set[str] = set()  # directories below runc's root
         self._counters: list[Path] = []
+        self._notices: list[OomNotice] = []
         RUNC_ROOT.mkdir(mode=0o700, exist_ok=True)
         self._inotify = Inotify()
         try:
@@ -31,25 +31,30 @@ class StepWatch:
         except OSError:
             self._inotify.close()
             raise
-        selector.register(self._inotify, selectors.EVENT_READ, self._look)
+        selector.register(self._inotify, selectors.EVENT_READ)
 
     def close(self) -> None:
-        """Watch no more."""
-        for key in list(self._selector.get_map().values()):
-            if isinstance(key.fileobj, Inotify | OomNotice):
-                self._selector.unregister(key.fileobj)
-                key.fileobj.close()
+        """Watch no more; the selector is not used any more either."""
+        self._inotify.close()
+        for notice in self._notices:
+            notice.close()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Limit the steps that have come, and see what any has run into.
+
+        After each time that the selector woke up, and now and then: version 1 of cgroups tells
+        nobody that there are no more processes to be had (tried with kernel 6.18).
+        """
         self._inotify.forget_events()
+        for directory in RUNC_ROOT.iterdir():
+            if directory.name not in self._known:
+                self._meet(directory)
         for counter in filter(cgroups.has_hit, self._counters):
             if counter.name == "pids.events":
                 self.hits_processes = True
             else:
                 self.hits_memory = True
-        for directory in RUNC_ROOT.iterdir():
-            if directory.name not in self._known:
-                self._meet(directory)
+        self._read_notices()
 
     def _meet(self, directory: Path) -> None:
         with suppress(FileNotFoundError):
@@ -67,17 +72,20 @@ class StepWatch:
         except OSError:
             _logger.exception("a step of a build runs without limits")
         for counter in cgroups.counters(step.cgroups):
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):  # the step has ended already; so below
                 self._inotify.watch(counter, CHANGED)
                 self._counters.append(counter)
         if "memory" in step.cgroups:
-            with suppress(OSError):  # it has ended already
+            with suppress(FileNotFoundError):
                 notice = OomNotice(step.cgroups["memory"])
-                self._selector.register(notice, selectors.EVENT_READ, partial(self._oom, notice))
+                self._notices.append(notice)
+                self._selector.register(notice, selectors.EVENT_READ)
 
-    def _oom(self, notice: OomNotice) -> None:
-        if notice.has_hit():
-            self.hits_memory = True
-        else:
-            self._selector.unregister(notice)
-            notice.close()
+    def _read_notices(self) -> None:
+        for notice in list(self._notices):
+            if notice.has_hit():
+                self.hits_memory = True
+            elif notice.has_ended():
+                self._notices.remove(notice)
+                self._selector.unregister(notice)
+                notice.close()
