@@ -123,7 +123,8 @@ class Engine:
         finally:
             messages.close()
             if not ended:
-                self._cancel(build_id)
+                with suppress(EngineUnreachable):  # and then nothing is left to cancel
+                    self._cancel(build_id)
 
     def import_image(self, archive: Iterable[bytes], name: str, changes: Iterable[str]) -> None:
         """Make an image of one layer from a root file system's tar, as a stream.
