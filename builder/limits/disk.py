@@ -20,14 +20,14 @@ def check_room(path: Path, low_disk_mb: int) -> None:
     """LowDisk if the file system of the path has less room than that; 0 is never too little."""
     free_mb = free_bytes(path) // _MB
     if free_mb < low_disk_mb:
-        raise LowDisk(f"{shortage(path, low_disk_mb)}; free some and push again")
+        raise LowDisk(f"{shortage(path, low_disk_mb)}, and push again")
 
 
 def shortage(path: Path, low_disk_mb: int) -> str:
     """What is wrong, and how to make room."""
     return (
         f"the disk of {path} has only {free_bytes(path) // _MB} MB left, less than {low_disk_mb} "
-        "(the setting low_disk_mb); `docker builder prune` and `docker image prune` make room"
+        "(the setting low_disk_mb); free some, Docker's unused cache by `docker builder prune`"
     )
 
 
@@ -88,7 +88,7 @@ class DiskUse:
                 f"it was stopped: it took more than {self._most_mb} MB of the disk of {self._path} "
                 "(the setting build_disk_mb)"
             )
-        if is_low and (own > lost / 2 or now - self._low_since > _PATIENCE_S):
+        if is_low and (own > max(lost, 0) / 2 or now - self._low_since > _PATIENCE_S):
             return f"it was stopped: {shortage(self._path, self._low_mb)}"
         return ""
 

@@ -1,11 +1,12 @@
 """What happens to a build while it runs: its steps are limited, and it is stopped when it must."""
 
+import logging
 import os
 import selectors
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -13,6 +14,7 @@ from builder.docker.engine import Engine
 from builder.docker.progress import BuildFailed
 from builder.limits.cgroups import Limits
 from builder.limits.disk import DiskUse, check_room, free_bytes, shortage
+from builder.limits.orphans import end_orphans
 from builder.limits.steps import RUNC_ROOT
 from builder.limits.watch import StepWatch
 from releases.errors import PaasError
@@ -20,6 +22,9 @@ from releases.settings import Settings
 
 _LOOK_S = 0.25  # between two looks, at the disk above all: a step may write 1 GB in a second
 _SIGNAL = signal.SIGUSR2  # raises in the main thread, the way that RQ's timeout does
+
+
+_logger = logging.getLogger(__name__)
 
 
 class BuildStopped(PaasError):
@@ -47,16 +52,25 @@ def guarded(engine: Engine, settings: Settings) -> Iterator[None]:
         yield
         return
     check_room(data_root, settings.low_disk_mb)
+    _end_orphans()  # of a build whose worker died as well
     guard = _Guard(engine.mark, settings, data_root)
     before = signal.signal(_SIGNAL, guard.raise_reason)
     guard.start()
     try:
         yield
     except BuildFailed as error:
+        guard.finish()
         raise BuildFailed(f"{error}{guard.explain(str(error))}") from error
     finally:
-        guard.end()
+        guard.finish()
+        guard.close()
         signal.signal(_SIGNAL, before)
+        _end_orphans()  # if Docker went away
+
+
+def _end_orphans() -> None:
+    with suppress(OSError):  # this process may not; it has said so when it began
+        end_orphans()
 
 
 class _Guard(threading.Thread):
@@ -75,15 +89,21 @@ class _Guard(threading.Thread):
     def run(self) -> None:
         while True:
             if self._ended in [key.fileobj for key, _ in self._selector.select(_LOOK_S)]:
-                return
+                break
             self._reason = self._verdict()
             if self._reason:
                 signal.pthread_kill(threading.main_thread().ident or 0, _SIGNAL)
                 return
+        if self._steps:
+            self._steps.look()  # what has happened since may explain a failure
 
-    def end(self) -> None:
+    def finish(self) -> None:
+        """Look no more; what there was to see has been seen. Done twice is done once."""
         os.eventfd_write(self._ended, 1)
         self.join()
+
+    def close(self) -> None:
+        """After `finish`."""
         if self._steps:
             self._steps.close()
         self._selector.close()
@@ -95,6 +115,9 @@ class _Guard(threading.Thread):
     def explain(self, failure: str) -> str:
         """What to add to the failure of a step."""
         memory = f"more than {self._settings.build_memory_mb} MB (the setting build_memory_mb)"
+        processes = f"{self._settings.build_processes} processes (the setting build_processes)"
+        if self._steps and self._steps.hits_processes:
+            return f": it was refused more than {processes}"
         if self._steps and self._steps.hits_memory:
             return f": a process of a step was killed, which used {memory}"
         if self._steps and self._settings.build_memory_mb and "exit status 137" in failure:
@@ -121,5 +144,8 @@ def _watch_steps(
     limits = Limits(settings.build_memory_mb, settings.build_cpus, settings.build_processes)
     try:
         return StepWatch(mark, limits, selector)
-    except OSError:
+    except PermissionError:
         return None  # the worker has said so when it began
+    except OSError:
+        _logger.exception("the steps of this build run without limits")
+        return None

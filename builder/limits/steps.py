@@ -17,8 +17,10 @@ _MOUNTS = Path("/proc/self/mountinfo")
 class Step:
     """A RUN step while it runs."""
 
+    pid: int  # of its first process
+    start: int  # of that process, in the kernel's ticks: process ids are used again
     cgroups: dict[str, Path]  # by controller, "" for the unified hierarchy
-    mark: str  # the address that its build has given to `paas-build`
+    mark: str  # the address that its build has given to the host; empty: it is not ours
     places: tuple[Path, ...]  # directories of this machine that it writes to
 
 
@@ -34,6 +36,8 @@ def read_step(directory: Path, host: str) -> Step | None:
     config = state.get("config", {})
     mounts = config.get("mounts") or []
     return Step(
+        pid=state.get("init_process_pid", 0),
+        start=state.get("init_process_start", 0),
         cgroups={name: Path(path) for name, path in state.get("cgroup_paths", {}).items()},
         mark=_mark(mounts, host),
         places=tuple([*_upper(config.get("rootfs", "")), *_caches(mounts)]),
