@@ -1,7 +1,7 @@
 """What a `buildpack.yml` may say, and which buildpacks there are."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ class Buildpack:
     dockerfile: str = ""  # ours, in the folder
     app_dockerfile: str = ""  # the app's own, in its source
     runtime: str = ""  # the Dockerfile of the image that ours stands on, in the folder
+    toolchain: str = ""  # the Dockerfile of an image with compilers, on top of the runtime
+    versions: Mapping[str, str] = field(default_factory=dict)  # "3.11" -> "bookworm"
+    default: str = ""  # the version of an app that asks for none
 
     def text(self, name: str) -> str:
         """A file of the folder."""
