@@ -9,7 +9,6 @@ from builder.detection.detect import NoBuildpackMatched
 from builder.detection.manifest import read_buildpacks
 from builder.detection.plan import Plan, make_plan
 from builder.detection.procfile import read_processes
-from builder.docker.dockerfile import asks_for_stack
 from builder.docker.engine import Engine, Image
 from builder.docker.image import Recipe, build_image
 from builder.source.archive import source_path
@@ -90,16 +89,16 @@ def _plan(contents: Contents, settings: Settings, log: DeployLog) -> Plan:
         log.detail(*error.looked_for, *error.near_misses)
         raise
     log.step(f"{plan.buildpack.title} app: {plan.why}")
+    log.detail(*plan.notes)
+    log.error(*plan.warnings)
     return plan
 
 
 def _build(
     bases: Bases, build: Build, contents: Contents, plan: Plan, labels: Mapping[str, str]
 ) -> Image:
-    arguments = {}
-    if plan.buildpack.runtime:
-        arguments["RUNTIME"] = bases.runtime(plan.buildpack).name
-    elif asks_for_stack(plan.dockerfile):
+    arguments = {name: bases.runtime(base.buildpack).name for name, base in plan.bases.items()}
+    if "STACK" in plan.declares:
         arguments["STACK"] = bases.stack().name
     recipe = Recipe(
         tag=build.tag,
