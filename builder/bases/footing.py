@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from builder.docker.engine import Image
 from releases.build import Build, Step
 
 _BASE, _BASE_IMAGE = "paas.base", "paas.base_image"
@@ -32,10 +31,8 @@ class Footing:
         }
         return {name: value for name, value in found.items() if value}
 
-    def completed(self, steps: Iterable[Step], image: Image) -> "Footing":
-        """With what only the build could tell, or what the image was labelled with long ago."""
-        if not self.name:
-            return read_footing(image.labels)
+    def completed(self, steps: Iterable[Step]) -> "Footing":
+        """With what only the build itself could tell: what BuildKit pulled."""
         if self.image:
             return self
         pulled = [found[1] for step in steps if (found := _PULLED.search(step.name))]
