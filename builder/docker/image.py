@@ -7,11 +7,12 @@ from pathlib import Path
 from builder.docker.context import DOCKERFILE, context
 from builder.docker.dockerfile import without_mounts
 from builder.docker.engine import Engine, EngineRefused, ImageBuild
+from builder.docker.mask import mask_of
 from builder.docker.progress import BuildFailed, Progress
+from builder.docker.steps import Explain, unexplained
 from releases.build import Step
 
 Report = Callable[[list[str]], None]  # takes lines for the build's log
-Explain = Callable[[str], str]  # takes a step's name: why was it not in the cache?
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Recipe:
     path_in_source: str = ""  # where the source has the same text; else it is sent along
     no_cache: bool = False
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)  # for RUN --mount
+    hidden: tuple[str, ...] = field(default=(), repr=False)  # **** in the output instead
 
 
 @dataclass(frozen=True)
@@ -37,27 +39,36 @@ class Built:
     steps: tuple[Step, ...]
 
 
-def build_image(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool = True) -> Built:
+def build_image(
+    engine: Engine,
+    recipe: Recipe,
+    report: Report,
+    *,
+    buildkit: bool = True,
+    explain: Explain = unexplained,
+) -> Built:
     """Build and tag an image.
 
     BuildFailed names the step that failed; its output has been reported by then.
     """
     if not buildkit:
-        return _build(engine, recipe, report, buildkit=False)
+        return _build(engine, recipe, report, explain, buildkit=False)
     try:
-        return _build(engine, recipe, report, buildkit=True)
+        return _build(engine, recipe, report, explain, buildkit=True)
     except EngineRefused:
         # The engine has no BuildKit, or something is wrong that the classic builder will say.
-        return _build(engine, recipe, report, buildkit=False)
+        return _build(engine, recipe, report, explain, buildkit=False)
 
 
-def _build(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool) -> Built:
+def _build(
+    engine: Engine, recipe: Recipe, report: Report, explain: Explain, *, buildkit: bool
+) -> Built:
     text = recipe.dockerfile if buildkit else without_mounts(recipe.dockerfile)
     files, path = dict(recipe.files), recipe.path_in_source
     if not path or text != recipe.dockerfile:
         files, path = {DOCKERFILE: text.encode(), **files}, DOCKERFILE
     build = ImageBuild(recipe.tag, path, recipe.labels, recipe.arguments, recipe.no_cache)
-    progress = Progress()
+    progress = Progress(explain, mask_of(recipe.hidden))
     for message in engine.build(build, context(files, recipe.source), buildkit=buildkit):
         lines = [line for line in progress.read(message) if line]
         if lines:
@@ -66,4 +77,4 @@ def _build(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool) ->
         raise progress.failure
     if not progress.image:
         raise BuildFailed("Docker ended the build without naming an image; see its own log")
-    return Built(progress.image, ())
+    return Built(progress.image, progress.steps)
