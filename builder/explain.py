@@ -11,12 +11,13 @@ from releases.build import Build
 NO_CACHE = "--no-cache"
 CLEARED = "the build cache was cleared"
 FIRST = "first build of the app"
-NO_EARLIER = "no earlier build of the app succeeded"
+NO_EARLIER = "no earlier build to compare with"
 BASE = "the base image changed"
 UNKNOWN = "it was no longer in the cache"
 
 _STEP = re.compile(r"^\[(?:(?P<stage>.+?) +)?(?P<number>\d+)/\d+\] (?P<text>.*)$", re.DOTALL)
 _NAMED = 3  # files or names in a reason
+_MANY = 100  # changed files; a record may not have them all
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class Reasons:
     def _files(self, step: _Step) -> str:
         patterns = copied(step.text)
         changed = [path for path in self._now.changed if _matches_any(patterns, path)]
+        if patterns and len(self._now.changed) > _MANY:
+            return f"more than {_MANY} files changed"
         if not changed:
             return ""
         if len(changed) <= _NAMED:

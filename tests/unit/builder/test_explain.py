@@ -47,6 +47,7 @@ NOW = replace(BEFORE, number=2, compared_with=1, steps=(), status=BuildStatus.RU
             COPY_ALL,
             "4 files changed: a.py, b.py, c.py, ...",
         ),
+        ({"changed": ("a.py",) * 101}, COPY_LIST, "more than 100 files changed"),
         ({"changed": ("app.py",)}, COPY_LIST, "it was no longer in the cache"),
         ({}, RUN, "it was no longer in the cache"),
         ({"options": BuildOptions(no_cache=True)}, RUN, "--no-cache"),
@@ -91,7 +92,7 @@ def test_a_buildpacks_dockerfile_is_not_called_the_apps() -> None:
 
 def test_without_a_build_to_compare_with_it_says_so() -> None:
     assert Reasons(None, replace(NOW, number=1))(RUN) == "first build of the app"
-    assert Reasons(None, NOW)(RUN) == "no earlier build of the app succeeded"
+    assert Reasons(None, NOW)(RUN) == "no earlier build to compare with"
 
 
 def test_a_record_that_tells_nothing_is_not_read_as_another_dockerfile() -> None:
