@@ -24,6 +24,7 @@ from releases.platform import Platform
 from releases.queue import CHANGE_CONFIG, DESTROY, RELEASES, RESTART, ROLL_BACK, SCALE
 from releases.store import Store
 from releases.store.releases import NoSuchRelease
+from tests.builds import end_build, start_build
 from tests.fakes.examples import artifact, release
 from tests.services import wait_for
 
@@ -146,6 +147,23 @@ def test_what_is_known_of_an_app_is_shown(shell: Shell, live: str) -> None:
     assert shown["domains:"] == "www.example.com"
     assert shown["url:"] == "http://myapp.localhost:8080"
     assert json.loads(shell("apps:info", live, "--json"))["domains"] == ["www.example.com"]
+
+
+def test_the_exact_base_that_an_app_stands_on_is_shown(shell: Shell, live: str) -> None:
+    store = shell.platform.store
+    start_build(store, live)
+    running = start_build(store, live)  # v2 runs what the second build made
+    base = {"base": "paas/runtime-python:3.11-0123456789ab", "base_image": "sha256:12"}
+    end_build(store, running, **base, suite="bookworm", version="3.11", buildpack="python")
+    shown = dict(line.split(":", 1) for line in shell("apps:info", live).splitlines())
+    known = json.loads(shell("apps:info", live, "--json"))
+    for name, value in (
+        ("base", "paas/runtime-python:3.11-0123456789ab"),
+        ("base image", "sha256:12"),
+        ("debian", "bookworm"),
+        ("language", "python 3.11"),
+    ):
+        assert (shown[name].strip(), known[name]) == (value, value)
 
 
 def test_an_app_without_a_release_has_dashes_for_what_comes_with_one(shell: Shell) -> None:
