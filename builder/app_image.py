@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.bases.below import find_below
+from builder.bases.footing import Footing, read_footing
 from builder.bases.stack import Bases, ImageVanished
 from builder.detection.detect import NoBuildpackMatched
 from builder.detection.folders import all_buildpacks
 from builder.detection.plan import Plan, make_plan
 from builder.detection.procfile import read_processes
-from builder.docker.engine import Engine, Image
+from builder.docker.engine import Image
 from builder.docker.image import Recipe, build_image
 from builder.source.archive import source_path
 from builder.source.contents import Contents, read_contents
@@ -36,32 +38,34 @@ class AppImage:
     artifact: Artifact
     buildpack: str
     why: str  # this buildpack
+    footing: Footing
 
 
-def make_image(
-    engine: Engine, settings: Settings, build: Build, log: DeployLog, wishes: BuildSettings
-) -> AppImage:
+def make_image(bases: Bases, build: Build, log: DeployLog, wishes: BuildSettings) -> AppImage:
     """The image of a commit, from the source that was stored for the build.
 
     The Procfile is read first: a mistake in it is told before anything is built.
     """
+    settings = bases.settings
     contents = _read(source_path(settings.sources, build.app, build.number), wishes.dockerfile)
     processes = read_processes(contents.text("Procfile"))
     labels = {INSTANCE: settings.instance, APP: build.app, _COMMIT: build.commit}
-    before = _find(engine, build, labels)
-    image, why = before, "built before"
+    before = _find(bases, build, labels)
+    image, why, footing = before, "built before", Footing()
     if image and build.options.reuses_image:
         log.step(f"Commit {build.commit[:7]} was built before, its image is used again")
     else:
         plan = _plan(contents, settings, log, wishes)
         why = plan.why
-        bases = Bases(engine, settings, lambda lines: log.detail(*lines))
-        image = _build(bases, build, contents, plan, labels)
+        image, footing = _build(bases, build, contents, plan, labels)
         if before and before.id != image.id:
-            _keep(engine, before, build)
+            _keep(bases, before, build)
     port = image.ports[0] if image.ports else DEFAULT_PORT
-    artifact = Artifact(image.id, build.commit, build.number, processes, port)
-    return AppImage(artifact, image.labels.get(_BUILDPACK, ""), why)
+    artifact = Artifact(
+        image.id, build.commit, build.number, processes, port, reference=image.reference
+    )
+    footing = footing if footing.name else read_footing(image.labels)
+    return AppImage(artifact, image.labels.get(_BUILDPACK, ""), why, footing)
 
 
 def _read(path: Path, dockerfile: str) -> Contents:
@@ -71,16 +75,16 @@ def _read(path: Path, dockerfile: str) -> Contents:
         raise SourceGone("the stored source is gone; push again") from error
 
 
-def _find(engine: Engine, build: Build, labels: Mapping[str, str]) -> Image | None:
-    image = engine.image(build.tag)
+def _find(bases: Bases, build: Build, labels: Mapping[str, str]) -> Image | None:
+    image = bases.images.find(build.tag)
     if image and labels.items() <= image.labels.items():
         return image
     return None  # also where something of that name is not ours
 
 
-def _keep(engine: Engine, before: Image, build: Build) -> None:
+def _keep(bases: Bases, before: Image, build: Build) -> None:
     """Earlier releases run the image that had the tag: an image without a name is soon pruned."""
-    engine.tag(before.id, f"{build.tag}-before-{build.number}")
+    bases.engine.tag(before.id, f"{build.tag}-before-{build.number}")
 
 
 def _plan(contents: Contents, settings: Settings, log: DeployLog, wishes: BuildSettings) -> Plan:
@@ -100,20 +104,18 @@ def _plan(contents: Contents, settings: Settings, log: DeployLog, wishes: BuildS
 
 def _build(
     bases: Bases, build: Build, contents: Contents, plan: Plan, labels: Mapping[str, str]
-) -> Image:
-    arguments = {name: bases.runtime(base.buildpack).name for name, base in plan.bases.items()}
-    if "STACK" in plan.declares:
-        arguments["STACK"] = bases.stack().name
+) -> tuple[Image, Footing]:
+    arguments, footing = find_below(bases, plan)
     recipe = Recipe(
         tag=build.tag,
         dockerfile=plan.dockerfile,
-        labels={**labels, _BUILDPACK: plan.buildpack.name},
+        labels={**labels, **footing.labels, _BUILDPACK: plan.buildpack.name},
         arguments=arguments,
         source=contents.tar,
         path_in_source=plan.path_in_source,
         no_cache=build.options.no_cache,
     )
-    image = bases.engine.image(build_image(bases.engine, recipe, bases.report).image)
-    if image is None:
+    built = build_image(bases.engine, recipe, bases.report)
+    if bases.engine.image(built.image) is None:
         raise ImageVanished(f"image {build.tag} was removed right after it was built; push again")
-    return image
+    return bases.images.share(build.tag), footing.completed(built.steps)
