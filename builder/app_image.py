@@ -39,6 +39,14 @@ class AppImage:
     why: str  # this buildpack
 
 
+def build_id(settings: Settings, build: Build) -> str:
+    """What the engine knows a build by, so that another process can cancel it.
+
+    Each attempt has its own: the first may still be ending when the second begins.
+    """
+    return f"paas-{settings.instance}-{build.app}-{build.number}-{build.attempt}"
+
+
 def make_image(engine: Engine, settings: Settings, build: Build, log: DeployLog) -> AppImage:
     """The image of a commit, from the source that was stored for the build.
 
@@ -102,6 +110,7 @@ def _build(
     elif asks_for_stack(plan.dockerfile):
         arguments["STACK"] = bases.stack().name
     recipe = Recipe(
+        build_id=build_id(bases.settings, build),
         tag=build.tag,
         dockerfile=plan.dockerfile,
         labels={**labels, _BUILDPACK: plan.buildpack.name},

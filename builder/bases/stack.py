@@ -107,7 +107,9 @@ class Bases:
     ) -> str:
         self.report([f"Making {what} (once)"])
         labels = {INSTANCE: self.settings.instance, "paas.below": below.name}
-        recipe = Recipe(tag, text, labels, {"STACK": below.name}, files)
+        recipe = Recipe(
+            f"paas-{self.settings.instance}-{tag}", tag, text, labels, {"STACK": below.name}, files
+        )
         build_image(self.engine, recipe, self.report)
         return tag
 

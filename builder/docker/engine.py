@@ -1,7 +1,6 @@
 """How the builder speaks to a Docker Engine: builds, imports, pulls and looks up images."""
 
 import json
-import uuid
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -46,6 +45,7 @@ class Image:
 class ImageBuild:
     """What the engine is asked to build."""
 
+    id: str  # what `Engine.cancel` knows it by, from any process
     tag: str
     dockerfile: str  # path inside the context
     labels: Mapping[str, str]
@@ -87,14 +87,13 @@ class Engine:
 
         EngineRefused if the engine will not begin. Closing the iterator cancels the build.
         """
-        build_id = f"paas-{uuid.uuid4().hex}"
         parameters = {
             "t": build.tag,
             "dockerfile": build.dockerfile,
             "labels": json.dumps(dict(build.labels)),
             "buildargs": json.dumps(dict(build.arguments)),
             "networkmode": "default",
-            "buildid": build_id,
+            "buildid": build.id,
             "rm": "1",
             "forcerm": "1",
         }
@@ -112,7 +111,18 @@ class Engine:
         finally:
             messages.close()
             if not ended:
-                self._cancel(build_id)
+                self.cancel(build.id)
+
+    def cancel(self, build_id: str) -> None:
+        """End a build that any process asked for; no error if there is none of that id.
+
+        Hanging up cancels as well; this also ends a build whose hang-up goes unnoticed.
+        """
+        self._api.post(
+            f"{self._api.base_url}/v{self._api.api_version}/build/cancel",
+            params={"id": build_id},
+            timeout=10,
+        )
 
     def import_image(self, archive: Iterable[bytes], name: str, changes: Iterable[str]) -> None:
         """Make an image of one layer from a root file system's tar, as a stream.
@@ -189,14 +199,6 @@ class Engine:
                     yield json.loads(line)
         except requests.exceptions.ChunkedEncodingError as error:
             raise EngineUnreachable("Docker went away in the middle of it; try again") from error
-
-    def _cancel(self, build_id: str) -> None:
-        # Hanging up cancels as well; this also ends a build whose hang-up goes unnoticed.
-        self._api.post(
-            f"{self._api.base_url}/v{self._api.api_version}/build/cancel",
-            params={"id": build_id},
-            timeout=10,
-        )
 
 
 def _reason(response: requests.Response) -> str:

@@ -18,6 +18,7 @@ Explain = Callable[[str], str]  # takes a step's name: why was it not in the cac
 class Recipe:
     """All that makes an image."""
 
+    build_id: str  # what the engine and `Engine.cancel` know the build by
     tag: str
     dockerfile: str  # its text
     labels: Mapping[str, str]
@@ -56,7 +57,9 @@ def _build(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool) ->
     files, path = dict(recipe.files), recipe.path_in_source
     if not path or text != recipe.dockerfile:
         files, path = {DOCKERFILE: text.encode(), **files}, DOCKERFILE
-    build = ImageBuild(recipe.tag, path, recipe.labels, recipe.arguments, recipe.no_cache)
+    build = ImageBuild(
+        recipe.build_id, recipe.tag, path, recipe.labels, recipe.arguments, recipe.no_cache
+    )
     progress = Progress()
     for message in engine.build(build, context(files, recipe.source), buildkit=buildkit):
         lines = [line for line in progress.read(message) if line]

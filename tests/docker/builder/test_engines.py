@@ -44,15 +44,16 @@ def test_an_engine_without_buildkit_builds_the_same_app(
     old = WithoutBuildKit(settings.docker_host)
     lines: list[str] = []
     recipe = Recipe(
+        build_id="paas-classic",
         tag=f"paas/classic:{commit}",
         dockerfile=python.text(python.dockerfile),
         labels={"paas.instance": INSTANCE, "paas.app": "classic"},
         arguments={"RUNTIME": Bases(old, settings, lines.extend).runtime(python).name},
         source=source.path,
     )
-    image = build_image(old, recipe, lines.extend)
+    built = build_image(old, recipe, lines.extend)
     found = engine.inspect_image(recipe.tag)
-    assert found["Id"] == image
+    assert found["Id"] == built.image
     assert found["Config"]["Labels"]["paas.app"] == "classic"
     assert any("RUN install-python" in line for line in lines)
     lines.clear()
@@ -89,7 +90,7 @@ def test_an_image_that_exists_is_found_with_its_ports_and_one_that_does_not_is_n
 ) -> None:
     engine = Engine(workshop.platform.settings.docker_host)
     text = b"FROM scratch\nEXPOSE 9000 53/udp 8000\nLABEL paas.app=ports\n"
-    build = ImageBuild("paas/ports:1", "Dockerfile", {"paas.instance": INSTANCE})
+    build = ImageBuild("paas-ports", "paas/ports:1", "Dockerfile", {"paas.instance": INSTANCE})
     list(engine.build(build, context({"Dockerfile": text}), buildkit=True))
     image = engine.image("paas/ports:1")
     assert image

@@ -78,7 +78,7 @@ def test_a_build_that_is_left_ends_in_the_engine_too(
 ) -> None:
     base = next(image for image in engine.images("paas/base") if image["RepoTags"])
     dockerfile = f"FROM {base['RepoTags'][0]}\nRUN echo begun; exec sleep 98765432\n".encode()
-    build = ImageBuild("paas/never:1", "Dockerfile", {})
+    build = ImageBuild("paas-never", "paas/never:1", "Dockerfile", {})
     messages = Engine("unix:///var/run/docker.sock").build(
         build, context({"Dockerfile": dockerfile}), buildkit=True
     )

@@ -46,7 +46,7 @@ def engine() -> Iterator[Engine]:
         lambda engine: engine.tag("one", "paas/shop:1"),
         lambda engine: engine.remove("paas/shop:1"),
         lambda engine: list(engine.pull("debian:bookworm-slim")),
-        lambda engine: list(engine.build(ImageBuild("t", "D", {}), [b""], buildkit=True)),
+        lambda engine: list(engine.build(ImageBuild("b", "t", "D", {}), [b""], buildkit=True)),
     ],
 )
 def test_it_is_one_plain_line(engine: Engine, ask: Callable[[Engine], object]) -> None:
