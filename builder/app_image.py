@@ -116,8 +116,8 @@ def _build(
         labels={**labels, _BUILDPACK: plan.buildpack.name},
         arguments=arguments,
         source=contents.tar,
-        path_in_source=plan.path_in_source,
         no_cache=build.options.no_cache,
+        cache_scope=f"{bases.settings.instance}/{build.app}",
     )
     image = bases.engine.image(build_image(bases.engine, recipe, bases.report).image)
     if image is None:
