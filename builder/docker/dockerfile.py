@@ -7,7 +7,6 @@ from collections.abc import Mapping
 _MOUNT = re.compile(
     r"^(\s*RUN\s+(?:--\S+\s+|\\\n\s*)*?)--mount=\S+[ \t]*", re.IGNORECASE | re.MULTILINE
 )
-_STACK = re.compile(r"^\s*ARG\s+STACK\b", re.IGNORECASE | re.MULTILINE)
 
 
 def without_mounts(dockerfile: str) -> str:
@@ -21,7 +20,12 @@ def without_mounts(dockerfile: str) -> str:
 
 def asks_for_stack(dockerfile: str) -> bool:
     """Whether the app's own Dockerfile has `ARG STACK`: it wants to stand on our base image."""
-    return bool(_STACK.search(dockerfile))
+    return takes(dockerfile, "STACK")
+
+
+def takes(dockerfile: str, argument: str) -> bool:
+    """Whether a Dockerfile has `ARG <argument>`."""
+    return bool(re.search(rf"^\s*ARG\s+{argument}\b", dockerfile, re.IGNORECASE | re.MULTILINE))
 
 
 def cache_namespace(scope: str) -> Mapping[str, str]:

@@ -42,6 +42,7 @@ class Image:
     id: str  # sha256:...
     labels: Mapping[str, str]
     ports: tuple[int, ...]  # TCP ports from EXPOSE, ascending
+    reference: str = ""  # where other hosts find it: `registry.example/paas/myapp@sha256:...`
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,11 @@ class Engine:
             raise EngineUnreachable(
                 f"no Docker Engine answers at {host}; is it running, and may this user use it?"
             ) from error
+
+    @property
+    def api(self) -> Any:
+        """docker-py's client, for the registry's module."""
+        return self._api
 
     def image(self, name: str) -> Image | None:
         """The image of that tag or id, if the engine has it."""

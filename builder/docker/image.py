@@ -1,7 +1,7 @@
 """How an image is built: by BuildKit, which fetches what it needs, else by the classic builder."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ from builder.buildkit.session import Offer
 from builder.docker.context import DOCKERFILE_PATH, context
 from builder.docker.dockerfile import cache_namespace, without_mounts
 from builder.docker.engine import Engine, EngineRefused, ImageBuild
+from builder.docker.mask import mask_of
 from builder.docker.progress import BuildFailed, Progress
+from builder.docker.steps import Explain, unexplained
 from releases.build import Step
 
 Report = Callable[[list[str]], None]  # takes lines for the build's log
-Explain = Callable[[str], str]  # takes a step's name: why was it not in the cache?
 
 _DOCKERFILE = "Dockerfile"  # what messages about it call it
 
@@ -34,6 +35,7 @@ class Recipe:
     source: Path | None = None  # a tar that `write_source` made
     no_cache: bool = False
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)  # for RUN --mount
+    hidden: tuple[str, ...] = field(default=(), repr=False)  # **** in the output instead
     cache_scope: str = ""  # recipes of different scopes share no cache mount
 
 
@@ -45,34 +47,45 @@ class Built:
     steps: tuple[Step, ...]
 
 
-def build_image(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool = True) -> Built:
+def build_image(
+    engine: Engine,
+    recipe: Recipe,
+    report: Report,
+    *,
+    buildkit: bool = True,
+    explain: Explain = unexplained,
+) -> Built:
     """Build and tag an image.
 
     BuildFailed names the step that failed; its output has been reported by then.
     """
     if not buildkit:
-        return _build(engine, recipe, report, buildkit=False)
+        return _build(engine, recipe, report, explain, buildkit=False)
     try:
-        return _build(engine, recipe, report, buildkit=True)
+        return _build(engine, recipe, report, explain, buildkit=True)
     except EngineRefused:
         # The engine has no BuildKit, or something is wrong that the classic builder will say.
-        return _build(engine, recipe, report, buildkit=False)
+        return _build(engine, recipe, report, explain, buildkit=False)
 
 
-def _build(engine: Engine, recipe: Recipe, report: Report, *, buildkit: bool) -> Built:
-    progress = Progress()
-    for message in _by_buildkit(engine, recipe) if buildkit else _by_classic(engine, recipe):
-        lines = [line for line in progress.read(message) if line]
-        if lines:
-            report(lines)
+def _build(
+    engine: Engine, recipe: Recipe, report: Report, explain: Explain, *, buildkit: bool
+) -> Built:
+    messages = _by_buildkit(engine, recipe) if buildkit else _by_classic(engine, recipe)
+    progress = Progress(explain, mask_of(recipe.hidden))
+    with closing(messages):  # whatever ends this: the build in the engine ends with it
+        for message in messages:
+            lines = [line for line in progress.read(message) if line]
+            if lines:
+                report(lines)
     if progress.failure:
         raise progress.failure
     if not progress.image:
         raise BuildFailed("Docker ended the build without naming an image; see its own log")
-    return Built(progress.image, ())
+    return Built(progress.image, progress.steps)
 
 
-def _by_buildkit(engine: Engine, recipe: Recipe) -> Iterator[Mapping[str, Any]]:
+def _by_buildkit(engine: Engine, recipe: Recipe) -> Generator[Mapping[str, Any], None, None]:
     with ExitStack() as stack:
         source = directory_of_files(recipe.files)
         if recipe.source:
@@ -84,7 +97,7 @@ def _by_buildkit(engine: Engine, recipe: Recipe) -> Iterator[Mapping[str, Any]]:
         yield from engine.build(_image_build(recipe, _DOCKERFILE, arguments), offer)
 
 
-def _by_classic(engine: Engine, recipe: Recipe) -> Iterator[Mapping[str, Any]]:
+def _by_classic(engine: Engine, recipe: Recipe) -> Generator[Mapping[str, Any], None, None]:
     text = without_mounts(recipe.dockerfile)
     tar = context({DOCKERFILE_PATH: text.encode(), **recipe.files}, recipe.source)
     return engine.build_classic(_image_build(recipe, DOCKERFILE_PATH, recipe.arguments), tar)

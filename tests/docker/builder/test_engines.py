@@ -77,7 +77,7 @@ def test_two_builds_at_once_make_the_stack_once(
         thread.start()
     for thread in threads:
         thread.join()
-    assert said.count("Making the stack (once)") == 1
+    assert said.count("Making the bookworm stack (once)") == 1
     assert not [line for line in said if "FROM" in line][1:]
 
 
