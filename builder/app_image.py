@@ -41,6 +41,14 @@ class AppImage:
     footing: Footing
 
 
+def build_id(settings: Settings, build: Build) -> str:
+    """What the engine knows a build by, so that another process can cancel it.
+
+    Each attempt has its own: the first may still be ending when the second begins.
+    """
+    return f"paas-{settings.instance}-{build.app}-{build.number}-{build.attempt}"
+
+
 def make_image(bases: Bases, build: Build, log: DeployLog, wishes: BuildSettings) -> AppImage:
     """The image of a commit, from the source that was stored for the build.
 
@@ -107,13 +115,14 @@ def _build(
 ) -> tuple[Image, Footing]:
     arguments, footing = find_below(bases, plan)
     recipe = Recipe(
+        build_id=build_id(bases.settings, build),
         tag=build.tag,
         dockerfile=plan.dockerfile,
         labels={**labels, **footing.labels, _BUILDPACK: plan.buildpack.name},
         arguments=arguments,
         source=contents.tar,
-        path_in_source=plan.path_in_source,
         no_cache=build.options.no_cache,
+        cache_scope=f"{bases.settings.instance}/{build.app}",
     )
     built = build_image(bases.engine, recipe, bases.report)
     if bases.engine.image(built.image) is None:
