@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.bases.stack import Bases, ImageVanished
+from builder.bases.stack import Bases, ImageVanished, suite_of
 from builder.detection.detect import NoBuildpackMatched
 from builder.detection.folders import all_buildpacks
-from builder.detection.plan import Plan, make_plan
+from builder.detection.plan import Base, Plan, make_plan
 from builder.detection.procfile import read_processes
 from builder.docker.engine import Engine, Image
 from builder.docker.image import Recipe, build_image
@@ -98,12 +98,17 @@ def _plan(contents: Contents, settings: Settings, log: DeployLog, wishes: BuildS
     return plan
 
 
+def _image(bases: Bases, base: Base) -> Image:
+    make = bases.toolchain if base.kind == "toolchain" else bases.runtime
+    return make(base.buildpack, base.version)
+
+
 def _build(
     bases: Bases, build: Build, contents: Contents, plan: Plan, labels: Mapping[str, str]
 ) -> Image:
-    arguments = {name: bases.runtime(base.buildpack).name for name, base in plan.bases.items()}
+    arguments = {name: _image(bases, base).name for name, base in plan.bases.items()}
     if "STACK" in plan.declares:
-        arguments["STACK"] = bases.stack().name
+        arguments["STACK"] = bases.stack(suite_of(plan.buildpack, plan.version)).name
     recipe = Recipe(
         tag=build.tag,
         dockerfile=plan.dockerfile,
