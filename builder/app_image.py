@@ -38,6 +38,14 @@ class AppImage:
     why: str  # this buildpack
 
 
+def build_id(settings: Settings, build: Build) -> str:
+    """What the engine knows a build by, so that another process can cancel it.
+
+    Each attempt has its own: the first may still be ending when the second begins.
+    """
+    return f"paas-{settings.instance}-{build.app}-{build.number}-{build.attempt}"
+
+
 def make_image(
     engine: Engine, settings: Settings, build: Build, log: DeployLog, wishes: BuildSettings
 ) -> AppImage:
@@ -110,13 +118,14 @@ def _build(
     if "STACK" in plan.declares:
         arguments["STACK"] = bases.stack(suite_of(plan.buildpack, plan.version)).name
     recipe = Recipe(
+        build_id=build_id(bases.settings, build),
         tag=build.tag,
         dockerfile=plan.dockerfile,
         labels={**labels, _BUILDPACK: plan.buildpack.name},
         arguments=arguments,
         source=contents.tar,
-        path_in_source=plan.path_in_source,
         no_cache=build.options.no_cache,
+        cache_scope=f"{bases.settings.instance}/{build.app}",
     )
     image = bases.engine.image(build_image(bases.engine, recipe, bases.report).image)
     if image is None:
