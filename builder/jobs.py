@@ -68,22 +68,14 @@ def _build(platform: Platform, app: str, number: int, log: DeployLog) -> None:
 
 def _finish(platform: Platform, record: Build, log: DeployLog) -> Build:
     engine = Engine(platform.settings.docker_host)
-    wishes = platform.store.builds.settings(record.app)
     bases = Bases(engine, platform.settings, lambda lines: log.detail(*lines), platform.store.locks)
-    made = make_image(bases, record, log, wishes)
+    made = make_image(bases, platform.store, record, log)
     try:
         _check_app(platform, record.app)
     except AppGone:
         engine.remove(record.tag)
         raise
-    ended = replace(
-        made.footing.written_to(record),
-        status=BuildStatus.SUCCEEDED,
-        finished_at=time.time(),
-        buildpack=made.buildpack,
-        why=made.why,
-        artifact=made.artifact,
-    )
+    ended = replace(made, status=BuildStatus.SUCCEEDED, finished_at=time.time())
     platform.store.builds.change(record, ended)
     return ended
 

@@ -36,6 +36,7 @@ class Layer:
     def recipe(self, instance: str, tag: str, *, no_cache: bool = False) -> Recipe:
         """How it is built, under a tag of one's choice."""
         return Recipe(
+            build_id=f"paas-{instance}-{tag}",
             tag=tag,
             dockerfile=self.dockerfile,
             labels={INSTANCE: instance, "paas.below": self.below.name},

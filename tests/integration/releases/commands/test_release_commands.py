@@ -214,6 +214,32 @@ def test_a_var_that_is_not_set_is_an_error(shell: Shell, live: str) -> None:
         shell("config:get", live, "NOPE")
 
 
+def test_the_build_config_is_another_one_and_restarts_nothing(shell: Shell, live: str) -> None:
+    said = shell("config:set", "--build", live, "INDEX=https://x", "TOKEN=it's s3cret")
+    assert said == "-----> Set INDEX, TOKEN for builds of myapp, from the next one on\n"
+    assert shell("config", "--build", live) == "INDEX=https://x\nTOKEN='it'\"'\"'s s3cret'\n"
+    assert shell("config:get", "--build", live, "TOKEN") == "it's s3cret\n"
+    assert shell("config", live) == "A=s3cret\n"
+    shell("config:unset", live, "TOKEN", "--build")
+    assert json.loads(shell("config", "--build", live, "--json")) == {"INDEX": "https://x"}
+    assert shell.jobs() == []
+
+
+def test_a_build_config_var_that_is_not_there_is_named_as_one(shell: Shell, live: str) -> None:
+    for words in (["config:get"], ["config:unset"]):
+        with pytest.raises(NoSuchConfigVar, match="myapp has no build config var A;"):
+            shell(*words, "--build", live, "A")
+
+
+@pytest.mark.parametrize("name", ["BUILD_CONFIG", "RUNTIME", "STACK"])
+def test_a_build_config_var_of_the_platforms_own_name_is_refused(
+    shell: Shell, live: str, name: str
+) -> None:
+    with pytest.raises(BadConfig, match=f"build config var {name}: the platform sets it"):
+        shell("config:set", "--build", live, f"{name}=x")
+    assert shell("config", "--build", live) == ""
+
+
 @pytest.mark.parametrize(
     "words",
     [[], ["NOPAIR"], ["A=1", "NOPAIR"], ["1A=1"], ["=1"], ["A B=1"], ["PORT=web"], ["A=\0"],
