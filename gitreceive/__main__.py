@@ -23,7 +23,7 @@ from gitreceive.limits import Limits
 from gitreceive.repository import sweep
 from gitreceive.server import Server, write_port
 from gitreceive.session import Rules
-from gitreceive.turns import Turns
+from gitreceive.under_way import PushesUnderWay
 from releases.command import Session
 from releases.errors import PaasError
 from releases.platform import Platform
@@ -88,7 +88,7 @@ def open_server(
 ) -> Server:
     """The server that the settings name, listening."""
     settings = platform.settings
-    deployer = Deployer(platform, build, Turns(), limits.reason_chars)
+    deployer = Deployer(platform, build, PushesUnderWay(), limits.reason_chars)
     journal = Journal(platform.store.events)
     services = Services(platform, table, GitCalls(deployer, limits), journal)
     front = Front(services, limits.connections)
