@@ -10,8 +10,10 @@ from dataclasses import replace
 from rq.timeouts import JobTimeoutException
 
 from builder.app_image import make_image
+from builder.bases.stack import Bases
 from builder.docker.engine import Engine
 from builder.limits.guard import guarded
+from builder.limits.output import bounded
 from builder.retention import forget_old_builds, settle_lost_builds
 from builder.source.archive import source_path
 from releases.app import NoSuchApp
@@ -68,21 +70,18 @@ def _build(platform: Platform, app: str, number: int, log: DeployLog) -> None:
 
 def _finish(platform: Platform, record: Build, log: DeployLog) -> Build:
     engine = Engine(platform.settings.docker_host)
-    with guarded(engine, platform.settings):
-        made = make_image(engine, platform.settings, record, log)
+    settings, store = platform.settings, platform.store
+    with (
+        guarded(engine, settings),
+        bounded(lambda lines: log.detail(*lines), settings.build_log_kb) as report,
+    ):
+        made = make_image(Bases(engine, settings, report, store.locks), store, record, log)
     try:
         _check_app(platform, record.app)
     except AppGone:
         engine.remove(record.tag)
         raise
-    ended = replace(
-        record,
-        status=BuildStatus.SUCCEEDED,
-        finished_at=time.time(),
-        buildpack=made.buildpack,
-        why=made.why,
-        artifact=made.artifact,
-    )
+    ended = replace(made, status=BuildStatus.SUCCEEDED, finished_at=time.time())
     platform.store.builds.change(record, ended)
     return ended
 
