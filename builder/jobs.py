@@ -12,7 +12,6 @@ from rq.timeouts import JobTimeoutException
 from builder.app_image import make_image
 from builder.bases.stack import Bases
 from builder.docker.engine import Engine
-from builder.limits.guard import guarded
 from builder.limits.output import bounded
 from builder.retention import forget_old_builds, settle_lost_builds
 from builder.source.archive import source_path
@@ -71,10 +70,7 @@ def _build(platform: Platform, app: str, number: int, log: DeployLog) -> None:
 def _finish(platform: Platform, record: Build, log: DeployLog) -> Build:
     engine = Engine(platform.settings.docker_host)
     settings, store = platform.settings, platform.store
-    with (
-        guarded(engine, settings),
-        bounded(lambda lines: log.detail(*lines), settings.build_log_kb) as report,
-    ):
+    with bounded(lambda lines: log.detail(*lines), settings.build_log_kb) as report:
         made = make_image(Bases(engine, settings, report, store.locks), store, record, log)
     try:
         _check_app(platform, record.app)
