@@ -5,11 +5,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-import builder.jobs  # noqa: F401 - loaded once here, not again in the process of every job
 from builder.bases.stack import Bases
 from builder.detection.manifest import Buildpack, read_buildpacks
 from builder.docker.engine import Engine
+from builder.jobs import PATIENCE_S
+from builder.watch import start_watch
 from releases.errors import BadInput, PaasError
+from releases.lost import settle
 from releases.platform import Platform
 from releases.queue import BUILDS
 from releases.settings import Settings
@@ -21,8 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = Settings.from_env(os.environ)
         if not arguments:
-            platform = Platform.open(settings)
-            platform.queue.work(BUILDS, platform.store)
+            work(settings)
         elif arguments[0] == "prepare":
             _prepare(settings, arguments[1:])
         else:
@@ -31,6 +32,13 @@ def main(arguments: Sequence[str]) -> int:
         print(f" !     {error}", file=sys.stderr)
         return error.exit_status
     return 0
+
+
+def work(settings: Settings) -> None:
+    """Work off builds until told to stop, and look after those of workers that died."""
+    start_watch(Platform.open(settings, PATIENCE_S))
+    platform = Platform.open(settings, PATIENCE_S)
+    platform.queue.work(BUILDS, lambda job: settle(platform, job))
 
 
 def _prepare(settings: Settings, names: Sequence[str]) -> None:
