@@ -64,7 +64,7 @@ def test_deploying_what_is_live_already_changes_nothing(shop: Shop) -> None:
 
 def test_a_redeploy_of_what_is_live_is_a_new_release_with_new_containers(shop: Shop) -> None:
     deploy(shop, "a")
-    again = replace(shop.store.builds.get("shop", 1), options=BuildOptions(redeploy=True))
+    again = replace(shop.built("a"), options=BuildOptions(redeploy=True))
     with shop.open() as rollout:
         line = changes.deploy(rollout, again)
 
