@@ -1,5 +1,6 @@
 """The command that shows all that is on record about one build."""
 
+import math
 from dataclasses import asdict
 
 from builder.commands.builds import NUMBER, find_build, outcome, took
@@ -22,7 +23,7 @@ def show(session: Session, app: str, number: int | None, as_json: bool) -> None:
     for name, value in (
         _asked(build) | {"source": source} | _made_of(build) | _result(build)
     ).items():
-        session.print(f"{name + ':':<13}{value or '-'}")
+        session.print(f"{name + ':':<14}{value or '-'}")
     if build.steps:
         session.print()
         print_table(session, ("STEP", "TOOK", "CACHE"), [_row(step) for step in build.steps])
@@ -31,7 +32,7 @@ def show(session: Session, app: str, number: int | None, as_json: bool) -> None:
 def _source(session: Session, build: Build) -> str:
     path = source_path(session.platform.settings.sources, build.app, build.number)
     try:
-        return f"kept, {path.stat().st_size / 1e6:.1f} MB"
+        return f"kept, {math.ceil(path.stat().st_size / 1024)} KB"
     except FileNotFoundError:
         return "no longer kept"
 

@@ -113,7 +113,7 @@ def test_a_superseded_or_cancelled_build_says_by_whom_or_what(session: Session) 
     assert printed(session).splitlines()[-1].startswith("processes:")
     assert "-----> Build 1 of hello was superseded by build 2\n" in printed(session)
     assert "-----> Build 2 of hello was cancelled by bob\n" in printed(session)
-    assert "status:      cancelled by bob\n" in printed(session)
+    assert "status:       cancelled by bob\n" in printed(session)
 
 
 STEPS = (
@@ -164,7 +164,7 @@ def test_all_that_is_known_of_a_build_is_shown_with_its_steps(session: Session) 
         "asked": "",
         "began": "2023-11-14 22:13:20, attempt 1",
         "took": "4.5 s",
-        "source": "kept, 0.2 MB",
+        "source": "kept, 245 KB",
         "changed": "1 file since build 1",
         "buildpack": "python (requirements.txt found)",
         "version": "3.11",
