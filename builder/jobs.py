@@ -11,6 +11,8 @@ from rq.timeouts import JobTimeoutException
 from builder.app_image import make_image
 from builder.bases.stack import Bases
 from builder.docker.engine import Engine
+from builder.limits.guard import guarded
+from builder.limits.output import bounded
 from builder.orphan import end_with_parent
 from builder.places import tell_places
 from builder.retention import forget_old_builds
@@ -92,9 +94,11 @@ def _build(platform: Platform, record: Build, log: DeployLog) -> None:
     _check_app(platform, record.app)
     forget_old_builds(platform, record)
     log.step(f"Building {record.app} from {record.commit[:7]}")
-    engine = Engine(platform.settings.docker_host)
-    bases = Bases(engine, platform.settings, lambda lines: log.detail(*lines), platform.store.locks)
-    made = make_image(bases, platform.store, record, log)
+    settings, limit_kb = platform.settings, platform.settings.build_log_kb
+    engine = Engine(settings.docker_host)
+    with guarded(engine, settings), bounded(lambda them: log.detail(*them), limit_kb) as report:
+        bases = Bases(engine, settings, report, platform.store.locks)
+        made = make_image(bases, platform.store, record, log)
     try:
         _check_app(platform, record.app)
     except AppGone:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from builder.limits.disk import check_room
 from builder.places import tell_places, tell_whom_it_follows
 from builder.source.archive import drop_source, source_path, write_source
 from builder.source.objects import Objects
@@ -23,6 +24,7 @@ def request_build(platform: Platform, request: BuildRequest, objects: Objects) -
     A tree that cannot be built raises a PaasError, a rival that has begun RivalBegan, and then
     nothing was recorded.
     """
+    check_room(platform.settings.home, platform.settings.low_disk_mb)
     store, app = platform.store, request.app
     unnumbered = platform.settings.sources / app / f"{uuid.uuid4().hex}.tar"
     source = write_source(objects, request.commit, unnumbered)
