@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from builder.retention import forget_sources
 from builder.source.archive import source_path, write_source
 from builder.source.objects import Objects
 from releases.build import Build, BuildRequest, BuildStatus
@@ -26,7 +27,9 @@ def request_build(platform: Platform, request: BuildRequest, objects: Objects) -
     log = store.logs.new(app)
     if source.warnings:
         DeployLog(store.logs, log).error(*source.warnings)
-    known = _compare(store.builds.list(app), request.commit, objects)
+    builds = store.builds.list(app)
+    forget_sources(platform, builds)
+    known = _compare(builds, request.commit, objects)
     build, *_ = store.builds.add(request, number, log, **known)
     timeout_s = platform.settings.build_timeout_s
     platform.queue.request(BUILDS, BUILD, app, number, log=log, timeout_s=timeout_s)

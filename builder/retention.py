@@ -1,5 +1,7 @@
 """Which builds are kept, and what becomes of those that nobody runs any more."""
 
+from collections.abc import Sequence
+
 from releases.build import Build, BuildStatus
 from releases.lost import settle
 from releases.platform import Platform
@@ -34,6 +36,20 @@ def forget_old_builds(platform: Platform, current: Build) -> None:
             store.builds.forget(build)
     for path in (platform.settings.sources / current.app).glob("*.*"):
         if int(path.stem) < current.number and int(path.stem) not in kept:
+            path.unlink(missing_ok=True)
+
+
+def forget_sources(platform: Platform, builds: Sequence[Build]) -> None:
+    """Remove an app's sources whose builds are no longer on record, newest build first.
+
+    The records may have been removed by a build host, which does not have the sources. Those of
+    requests under way are newer than the oldest that counts.
+    """
+    if len(builds) < KEPT:
+        return
+    kept, oldest = {build.number for build in builds}, builds[KEPT - 1].number
+    for path in (platform.settings.sources / builds[0].app).glob("*.*"):
+        if int(path.stem) < oldest and int(path.stem) not in kept:
             path.unlink(missing_ok=True)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from builder.retention import KEPT, forget_old_builds, settle_lost_builds
+from builder.retention import KEPT, forget_old_builds, forget_sources, settle_lost_builds
 from builder.source.archive import source_path
 from releases.app import Desired
 from releases.build import Build, BuildStatus
@@ -38,6 +38,15 @@ def test_old_builds_go_with_their_sources_but_not_what_runs(platform: Platform) 
     left = [2, *range(5, KEPT + 5)]
     assert [build.number for build in reversed(platform.store.builds.list("hello"))] == left
     assert sources(platform) == left
+
+
+def test_sources_go_when_a_build_host_has_removed_their_records(platform: Platform) -> None:
+    platform.store.apps.create("hello", "tester")
+    builds = [add(platform, BuildStatus.SUCCEEDED) for _ in range(KEPT + 4)]
+    for build in (builds[0], builds[2], builds[-1]):  # the last one: a request under way
+        platform.store.builds.forget(build)
+    forget_sources(platform, platform.store.builds.list("hello"))
+    assert sources(platform) == [2, *range(4, KEPT + 5)]
 
 
 def test_a_source_that_never_became_a_build_goes_but_not_one_being_written(
