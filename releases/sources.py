@@ -1,0 +1,27 @@
+"""Which stored sources nobody needs any more."""
+
+import time
+from pathlib import Path
+
+from releases.platform import Platform
+
+_WRITTEN_WITHIN_S = 3600  # longer than it takes to write a source and record its build
+
+
+def forget_sources(platform: Platform) -> None:
+    """Remove this host's sources whose builds have ended: a build host ends builds elsewhere.
+
+    One without a record was left by a request that died, or is being written.
+    """
+    still_open = platform.store.open_builds.all()
+    for path in platform.settings.sources.glob("*/*.*"):
+        number = int(path.stem) if path.stem.isdigit() else 0
+        if (path.parent.name, number) not in still_open and _age_s(path) > _WRITTEN_WITHIN_S:
+            path.unlink(missing_ok=True)
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
