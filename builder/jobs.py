@@ -139,7 +139,7 @@ def _fail(platform: Platform, record: Build, log: DeployLog, reason: str) -> Non
     ended = end(platform.store, record, status=BuildStatus.FAILED, reason=reason)
     if ended is None:
         return
+    if not platform.store.apps.exists(record.app):  # asked for while the app was destroyed
+        platform.store.builds.forget(ended)  # and what it printed; its verdict is all that stays
     log.error(reason)
     end_log(platform.store, ended)
-    if not platform.store.apps.exists(record.app):  # asked for while the app was destroyed
-        platform.store.builds.forget(ended)

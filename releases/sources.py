@@ -3,8 +3,10 @@
 import time
 from pathlib import Path
 
+from releases.build import BuildStatus
 from releases.platform import Platform
 
+_NOT_ENDED = (BuildStatus.QUEUED, BuildStatus.RUNNING)
 _WRITTEN_WITHIN_S = 3600  # longer than it takes to write a source and record its build
 
 
@@ -13,10 +15,11 @@ def forget_sources(platform: Platform) -> None:
 
     One without a record was left by a request that died, or is being written.
     """
-    still_open = platform.store.open_builds.all()
+    opened = platform.store.open_builds.all()
+    needed = {build for build, status in opened.items() if status in _NOT_ENDED}
     for path in platform.settings.sources.glob("*/*.*"):
         number = int(path.stem) if path.stem.isdigit() else 0
-        if (path.parent.name, number) not in still_open and _age_s(path) > _WRITTEN_WITHIN_S:
+        if (path.parent.name, number) not in needed and _age_s(path) > _WRITTEN_WITHIN_S:
             path.unlink(missing_ok=True)
 
 
