@@ -27,8 +27,13 @@ def tell_places(platform: Platform, stuck: Set[BuildId] = frozenset()) -> None:
     }
     told = platform.store.open_builds.to_tell(places)
     for build in platform.store.builds.get_those(told):
-        place = places[build.app, build.number]
-        _say(platform, build, f"{place} build{'' if place == 1 else 's'} before it")
+        _say(platform, build, _place(places[build.app, build.number], workers))
+
+
+def _place(place: int, workers: int) -> str:
+    if not workers:
+        return "and no build worker runs at the moment"
+    return f"{place} build{'' if place == 1 else 's'} before it"
 
 
 def tell_whom_it_follows(platform: Platform, build: Build, before: int) -> None:

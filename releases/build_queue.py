@@ -13,8 +13,9 @@ from releases.store import Store
 from releases.store.builds import NoSuchBuild
 from releases.store.locks import Lease
 
-# Whoever builds an app holds a lock, and says with it every two seconds that he lives.
-LEASE = Lease(ttl_s=6.0, comes_back=True)
+# Whoever builds an app holds a lock and renews it every 1.7 s. Who has lost it while Redis was away
+# takes it again before the second look of `Unfinished`, two seconds after the first.
+LEASE = Lease(ttl_s=5.0, comes_back=True)
 
 
 def turn(app: str) -> str:

@@ -16,7 +16,7 @@ def settle(platform: Platform, job: LostJob) -> None:
     A build's record says how it stands, so that of a build's job only this counts: that its
     process is dead for sure. Without that, builds are found by `Unfinished`.
     """
-    if job.queue != BUILDS:
+    if job.queue != BUILDS or not job.app:  # an update of the stacks is no build of an app
         settle_change(platform.store, job.app, job.log)
     elif job.died:
         take_back(platform, job.app, int(str(job.arguments[0])), job.id, job.died)

@@ -71,9 +71,7 @@ class Engine:
 
     def __init__(self, host: str) -> None:
         self._host = host
-        self.mark = (
-            f"127.{secrets.randbelow(256)}.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
-        )
+        self.mark = str(_MARKS[secrets.randbelow(_MARKS.num_addresses)])
         try:
             self._api: Any = _Api(base_url=host, version=_api_version(host))
         except (DockerException, EngineUnreachable) as error:

@@ -96,6 +96,16 @@ def test_a_rollback_pulls_an_image_that_the_host_has_lost(shop: Shop) -> None:
     assert shop.engine.images == {"none", "sha256:a"}
 
 
+def test_a_deploy_that_was_queued_twice_is_one_release(shop: Shop) -> None:
+    build = replace(shop.built("a"), options=BuildOptions(redeploy=True))
+    for _ in range(2):
+        with shop.open() as rollout:
+            line = changes.deploy(rollout, build)
+
+    assert line == "v1 runs this commit already, http://shop.localhost:8080"
+    assert statuses(shop) == ["v1 live"]
+
+
 def test_a_build_that_ends_after_a_newer_one_went_live_is_not_deployed(shop: Shop) -> None:
     older, newer = shop.built("a"), shop.built("b")
     with shop.open() as rollout:
