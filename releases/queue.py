@@ -35,7 +35,7 @@ class JobQueue:
     """Puts jobs on the queues. Arguments are names and numbers, never objects or secrets."""
 
     def __init__(self, redis_url: str) -> None:
-        self._connection = redis.Redis.from_url(redis_url)
+        self._connection = redis.Redis.from_url(redis_url, driver_info=None)
 
     def request(
         self, queue: str, job: str, *arguments: object, log: str, timeout_s: int = 3600

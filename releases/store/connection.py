@@ -26,7 +26,13 @@ class _Redis(redis.Redis):
 
 def connect(url: str) -> Client:
     """A client with text answers; it connects on first use. Its commands may raise NoRedis."""
-    return _Redis.from_url(url, decode_responses=True, protocol=2, health_check_interval=30)
+    return _Redis.from_url(
+        url,
+        decode_responses=True,
+        protocol=2,
+        health_check_interval=30,
+        driver_info=None,  # else it reads the versions of installed packages for each connection
+    )
 
 
 class Wakeups:
