@@ -52,6 +52,7 @@ def test_an_engine_without_buildkit_builds_the_same_app(
     assert found["Id"] == built.image
     assert found["Config"]["Labels"]["paas.app"] == "classic"
     assert any("RUN install-python" in line for line in lines)
+    assert any(line.startswith("Without BuildKit, so without cache mounts") for line in lines)
     lines.clear()
     build_image(old, recipe, lines.extend)
     assert any(line.startswith("CACHED [4/") for line in lines)
