@@ -15,7 +15,7 @@ from rq.job import Job
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
-from releases.store.connection import patience
+from releases.store.connection import client_options
 from releases.store.open_builds import BuildId
 
 BUILDS = "builds"
@@ -56,7 +56,7 @@ class JobQueue:
     """Puts jobs on the queues. Arguments are names and numbers, never objects or secrets."""
 
     def __init__(self, redis_url: str, patience_s: float = 0.0) -> None:
-        self._connection = redis.Redis.from_url(redis_url, **patience(patience_s))
+        self._connection = redis.Redis.from_url(redis_url, **client_options(patience_s))
 
     def request(
         self,
