@@ -1,4 +1,4 @@
-"""`python -m builder` works off builds; `python -m builder prepare python` makes base images."""
+"""`python -m builder` works off builds; `python -m builder prepare python:3.13` makes bases."""
 
 import logging
 import os
@@ -6,9 +6,11 @@ import sys
 from collections.abc import Sequence
 
 from builder.bases.stack import Bases
-from builder.detection.manifest import Buildpack, read_buildpacks
+from builder.detection.folders import all_buildpacks
+from builder.detection.manifest import Buildpack
 from builder.docker.engine import Engine
 from builder.jobs import PATIENCE_S
+from builder.limits.guard import why_unlimited
 from builder.watch import start_watch
 from releases.errors import BadInput, PaasError
 from releases.lost import settle
@@ -27,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
         elif arguments[0] == "prepare":
             _prepare(settings, arguments[1:])
         else:
-            raise BadInput("usage: python -m builder [prepare [buildpack ...]]")
+            raise BadInput("usage: python -m builder [prepare [buildpack[:version] ...]]")
     except PaasError as error:
         print(f" !     {error}", file=sys.stderr)
         return error.exit_status
@@ -36,25 +38,33 @@ def main(arguments: Sequence[str]) -> int:
 
 def work(settings: Settings) -> None:
     """Work off builds until told to stop, and look after those of workers that died."""
+    if reason := why_unlimited(settings):
+        print(f"builds run without limits of memory, CPU and processes: {reason}")
     start_watch(Platform.open(settings, PATIENCE_S))
     platform = Platform.open(settings, PATIENCE_S)
     platform.queue.work(BUILDS, lambda job: settle(platform, job))
 
 
 def _prepare(settings: Settings, names: Sequence[str]) -> None:
-    found = {buildpack.name: buildpack for buildpack in read_buildpacks(settings.buildpacks)}
+    """Each name is a buildpack's, perhaps with a version; none: the stack alone."""
+    found = {buildpack.name: buildpack for buildpack in all_buildpacks(settings).usable}
     wanted = [_named(found, name) for name in names]
     bases = Bases(Engine(settings.docker_host), settings, _print)
-    bases.stack()
-    for buildpack in wanted:
+    if not wanted:
+        bases.stack()
+    for buildpack, version in wanted:
         if buildpack.runtime:
-            bases.runtime(buildpack)
+            bases.runtime(buildpack, version)
 
 
-def _named(found: dict[str, Buildpack], name: str) -> Buildpack:
+def _named(found: dict[str, Buildpack], wanted: str) -> tuple[Buildpack, str]:
+    name, _, version = wanted.partition(":")
     if name not in found:
         raise BadInput(f"no buildpack {name}; there are {', '.join(found)}")
-    return found[name]
+    if version and version not in found[name].versions:
+        known = ", ".join(found[name].versions) or "no versions to choose from"
+        raise BadInput(f"buildpack {name} has no version {version}; it has {known}")
+    return found[name], version
 
 
 def _print(lines: list[str]) -> None:

@@ -3,13 +3,17 @@
 import logging
 import os
 import uuid
+from contextlib import suppress
 
 from redis import Redis
 from rq.job import Job
 from rq.timeouts import JobTimeoutException
 
-from builder.app_image import AppImage, make_image
-from builder.docker.engine import Engine
+from builder.app_image import build_id, make_image
+from builder.bases.stack import Bases
+from builder.docker.engine import Engine, EngineUnreachable
+from builder.limits.guard import guarded
+from builder.limits.output import bounded
 from builder.orphan import end_with_parent
 from builder.places import tell_places
 from builder.retention import forget_old_builds
@@ -61,12 +65,18 @@ def build(app: str, number: int, log: str) -> None:
 
 
 def stopped(job: Job, connection: Redis) -> None:
-    """What RQ calls in the worker once it has killed the process of a build that was cancelled."""
+    """What RQ calls in the worker once it has killed the process of a build that was cancelled.
+
+    That hung up on the engine, which ends the build; told as well, it does so for sure.
+    """
     platform = Platform.from_env(os.environ, PATIENCE_S)
     app, number, *_ = job.args
-    take_back(platform, app, number, job.id, "stopped")
+    take_back(platform, (app, number), job.id, "stopped")
     drop_source(platform.settings.sources, app, number)
     tell_places(platform)
+    with suppress(NoSuchBuild, EngineUnreachable):
+        record = platform.store.builds.get(app, number)
+        Engine(platform.settings.docker_host).cancel(build_id(platform.settings, record))
 
 
 def _attempt(platform: Platform, record: Build) -> None:
@@ -91,25 +101,21 @@ def _build(platform: Platform, record: Build, log: DeployLog) -> None:
     _check_app(platform, record.app)
     forget_old_builds(platform, record)
     log.step(f"Building {record.app} from {record.commit[:7]}")
-    engine = Engine(platform.settings.docker_host)
-    made = make_image(engine, platform.settings, record, log)
+    settings, limit_kb = platform.settings, platform.settings.build_log_kb
+    engine = Engine(settings.docker_host)
+    with guarded(engine, settings), bounded(lambda them: log.detail(*them), limit_kb) as report:
+        bases = Bases(engine, settings, report, platform.store.locks)
+        made = make_image(bases, platform.store, record, log)
     try:
         _check_app(platform, record.app)
     except AppGone:
         engine.remove(record.tag)
         raise
-    _succeed(platform, record, made, log)
+    _succeed(platform, made, log)
 
 
-def _succeed(platform: Platform, record: Build, made: AppImage, log: DeployLog) -> None:
-    ended = end(
-        platform.store,
-        record,
-        status=BuildStatus.SUCCEEDED,
-        buildpack=made.buildpack,
-        why=made.why,
-        artifact=made.artifact,
-    )
+def _succeed(platform: Platform, made: Build, log: DeployLog) -> None:
+    ended = end(platform.store, made, **{**vars(made), "status": BuildStatus.SUCCEEDED})
     if ended and ended.status is BuildStatus.SUCCEEDED:
         log.detail(f"Build {ended.number} took {ended.finished_at - ended.started_at:.1f} s")
         platform.queue.request(RELEASES, DEPLOY, ended.app, ended.number, log=log.id)
@@ -131,6 +137,6 @@ def _fail(platform: Platform, record: Build, log: DeployLog, reason: str) -> Non
     if ended is None:
         return
     if not platform.store.apps.exists(record.app):  # asked for while the app was destroyed
-        platform.store.builds.forget(ended)  # and what it printed; its verdict is all that stays
+        platform.store.builds.forget(ended)  # and its log so far
     log.error(reason)
     end_log(platform.store, ended)

@@ -1,6 +1,6 @@
 """The only module that starts and stops containers (and the only one here that knows docker-py)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
@@ -11,7 +11,8 @@ import requests
 from releases import container as c
 from releases.container import Container, Slot
 from releases.engine import Condition, EngineFailed
-from releases.release import Release
+from releases.pull import pull
+from releases.release import Artifact, Release
 from releases.settings import Settings
 from releases.store import Store
 
@@ -143,6 +144,18 @@ class DockerEngine:
             self._api.stop(container.id, timeout=int(grace_s))
         self._remove(container.id, container.slot)
 
+    def fetch_image(self, artifact: Artifact, report: Callable[[str], None]) -> None:
+        """By the digest that the build host pushed."""
+        if artifact.reference and not self.image_exists(artifact.image):
+            registry = artifact.reference.partition("/")[0]
+            report(f"Pulling the image of {artifact.commit[:7]} from {registry}")
+            pull(self._api, artifact.reference)
+            if not self.image_exists(artifact.image):
+                raise EngineFailed(
+                    f"{artifact.reference} came as another image than was built; do all hosts' "
+                    "Dockers store images alike (the containerd image store on all or on none)?"
+                )
+
     def image_exists(self, image: str) -> bool:
         """Asks by id."""
         with _one_line(f"look up image {image}"):
@@ -201,11 +214,20 @@ class DockerEngine:
             raise EngineFailed(f"cannot create {slot.name}: {_reason(error)}") from error
 
     def _ensure_network(self) -> None:
+        if self._has_network():
+            return
+        # Docker does not show a network that it is making, but its addresses are taken.
+        with self._store.locks.hold("network:", "Make the network"):
+            if not self._has_network():
+                self._make_network()
+
+    def _has_network(self) -> bool:
         with _one_line(f"look up the network {self._settings.network}"):
             try:
                 self._api.inspect_network(self._settings.network)
             except docker.errors.NotFound:
-                self._make_network()
+                return False
+        return True
 
     def _make_network(self) -> None:
         pool = docker.types.IPAMPool(subnet=self._settings.subnet)
@@ -220,11 +242,10 @@ class DockerEngine:
                 labels={c.INSTANCE: self._settings.instance},
             )
         except docker.errors.APIError as error:
-            if error.status_code != 409:  # 409: another worker was faster
-                raise EngineFailed(
-                    f"cannot make the network {self._settings.network} on {self._settings.subnet}: "
-                    f"{_reason(error)}; the setting subnet chooses another range"
-                ) from error
+            raise EngineFailed(
+                f"cannot make the network {self._settings.network} on {self._settings.subnet}: "
+                f"{_reason(error)}; the setting subnet chooses another range"
+            ) from error
 
 
 def connect(settings: Settings, store: Store) -> DockerEngine:

@@ -25,6 +25,7 @@ RELEASES = "releases"
 # that asks needs no import of the code that does it.
 # Every job's first argument is the app; its last one is the deploy log's id, which `request` adds.
 BUILD = "builder.jobs.build"  # app, build number
+UPDATE_BASES = "builder.bases.jobs.update"  # no app, the apps' names
 DEPLOY = "releases.jobs.deploy"  # app, build number
 CHANGE_CONFIG = "releases.jobs.change_config"  # app, change id, who
 ROLL_BACK = "releases.jobs.roll_back"  # app, release number or 0 for the one before, who
@@ -47,7 +48,6 @@ class LostJob:
     queue: str
     id: str
     app: str
-    arguments: tuple[object, ...]  # those after the app, the log too
     log: str
     died: str = ""  # how its process did, where that is known: "killed by signal 9"
 
@@ -170,8 +170,7 @@ def _handler(settle: Callable[[LostJob], None]) -> Callable[..., bool]:
 
 
 def _lost(job: Job, died: str = "") -> LostJob:
-    app, *rest = job.args
-    return LostJob(job.origin, job.id, str(app), tuple(rest), job.meta["log"], died)
+    return LostJob(job.origin, job.id, str(job.args[0]), job.meta["log"], died)
 
 
 def _how(status: int) -> str:

@@ -3,6 +3,7 @@
 APPS = "paas:apps"  # set of names
 DOMAINS = "paas:domains"  # hash: host -> app that claimed it
 SSH_KEYS = "paas:keys"  # hash: fingerprint -> JSON
+BASES = "paas:bases"  # hash: line of base images -> id of the current one
 EVENTS = "paas:events"  # stream: what key holders did
 STRANGERS = "paas:events:strangers"  # stream: who was not let in
 ADDRESSES = "paas:addresses"  # counter: containers' addresses go round the subnet
@@ -31,6 +32,11 @@ def app(name: str) -> str:
 def config(name: str) -> str:
     """The app's config, sealed."""
     return f"paas:app:{name}:config"
+
+
+def build_config(name: str) -> str:
+    """Hash: the config that the app's builds get, sealed, and its version."""
+    return f"paas:app:{name}:buildconfig"
 
 
 def hosts(name: str) -> str:

@@ -4,13 +4,17 @@ import io
 import os
 import signal
 import subprocess
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from typing import Any
 
 import docker
 import pytest
 
+from builder.buildkit.directory import directory_of_files
+from builder.buildkit.session import Offer
 from builder.commands.cancel import cancel
-from builder.docker.context import context
 from builder.docker.engine import Engine, ImageBuild
 from builder.docker.progress import Progress
 from releases.build import Build, BuildStatus
@@ -44,7 +48,7 @@ def test_a_failing_step_shows_its_output_and_is_named_in_the_verdict(workshop: W
         ({"Requirements.txt": ""}, "no buildpack matched, looked for dockerfile: Dockerfile; "),
         ({"index.html": "", "Procfile": "<<<<<<< HEAD"}, "Procfile line 1: merge conflict left"),
         ({"Dockerfile": "FROMAGE x\n"}, "dockerfile parse error line 1: unknown instruction"),
-        ({"package.json": "{ not json"}, "`RUN --mount=type=cache,target=/root/.npm if ["),
+        ({"package.json": "{ not json"}, "package.json line 1: not JSON"),
     ],
 )
 def test_a_mistake_of_the_app_is_one_plain_line(
@@ -77,18 +81,36 @@ def test_an_app_that_is_being_destroyed_is_not_built(workshop: Workshop) -> None
 def test_a_build_that_is_left_ends_in_the_engine_too(
     engine: docker.APIClient, workshop: Workshop
 ) -> None:
+    with sleeping_build(engine, 98765432) as messages:
+        messages.close()
+        wait_for(lambda: not _sleeping(98765432), "the step to end")
+
+
+def test_another_process_cancels_a_build_by_its_id(
+    engine: docker.APIClient, workshop: Workshop
+) -> None:
+    with sleeping_build(engine, 98765430) as messages:
+        Engine(workshop.platform.settings.docker_host).cancel("paas-never")
+        assert "error" in list(messages)[-1]
+        wait_for(lambda: not _sleeping(98765430), "the step to end")
+
+
+@contextmanager
+def sleeping_build(
+    engine: docker.APIClient, seconds: int
+) -> Iterator[Generator[dict[str, Any], None, None]]:
+    """A build, `paas-never`, whose step sleeps by now; what the engine says of it."""
     base = next(image for image in engine.images("paas/base") if image["RepoTags"])
-    dockerfile = f"FROM {base['RepoTags'][0]}\nRUN echo begun; exec sleep 98765432\n".encode()
-    build = ImageBuild("paas/never:1", "Dockerfile", {})
-    messages = Engine("unix:///var/run/docker.sock").build(
-        build, context({"Dockerfile": dockerfile}), buildkit=True
-    )
+    text = f"FROM {base['RepoTags'][0]}\nRUN echo begun; exec sleep {seconds}\n"
+    offer = Offer({"dockerfile": directory_of_files({"Dockerfile": text.encode()})}, "paas/never")
+    build = ImageBuild("paas-never", "paas/never:1", "Dockerfile", {})
+    messages = Engine("unix:///var/run/docker.sock").build(build, offer)
     progress = Progress()
     while "begun" not in progress.read(next(messages)):
         continue
-    wait_for(lambda: _sleeping(98765432), "the step to run")
-    messages.close()
-    wait_for(lambda: not _sleeping(98765432), "the step to end")
+    wait_for(lambda: _sleeping(seconds), "the step to run")
+    with closing(messages):
+        yield messages
 
 
 def _sleeping(seconds: int) -> bool:
@@ -137,11 +159,11 @@ def test_a_build_whose_process_is_killed_twice_failed_and_leaves_nothing_running
 
 
 def test_a_cancelled_build_leaves_nothing_running(workshop: Workshop) -> None:
-    build = begin(workshop, "cancelled", "exec sleep 98765430")
+    build = begin(workshop, "cancelled", "exec sleep 98765429")
     out = io.StringIO()
     cancel(Session(workshop.platform, "bob", io.BytesIO(), out), "cancelled", None)
     assert out.getvalue() == "-----> Build 1 was cancelled by bob\n"
-    wait_for(lambda: not _sleeping(98765430), "the step to end")
+    wait_for(lambda: not _sleeping(98765429), "the step to end")
     ended = workshop.platform.store.builds.get("cancelled", build.number)
     assert ended.status is BuildStatus.CANCELLED
     again = workshop.build("cancelled", workshop.repository.commit({"Dockerfile": FAILING}))
