@@ -11,36 +11,13 @@ import pytest
 from builder.bases.stack import Bases
 from builder.bases.suite import Suite
 from builder.docker.engine import Engine
-from releases.settings import PROJECT, Settings
+from releases.settings import Settings
+from tests.docker.hosts.tiny import push, remove_made, server, write_buildpacks
 from tests.registry import loopback_registry
 from tests.services import need
 from tests.whole import Whole, whole_platform
 
 pytestmark = pytest.mark.docker
-MANIFEST = """
-name: tiny
-title: Tiny
-order: 1
-detect: [serve.pl]
-runtime: runtime.Dockerfile
-dockerfile: Dockerfile
-versions: {"5": bookworm}
-default: "5"
-"""
-RUNTIME = "ARG STACK\nFROM ${STACK}\nRUN useradd --uid 1000 app\nWORKDIR /app\nEXPOSE 5000\n"
-DOCKERFILE = 'ARG RUNTIME\nFROM ${RUNTIME}\nUSER app\nCOPY . .\nCMD ["perl", "serve.pl"]\n'
-SERVER = """
-use IO::Socket::INET;
-open(my $file, '<', '/usr/local/share/marker') or die; my $marker = <$file>;
-CHECK
-my $server = IO::Socket::INET->new(LocalPort => $ENV{PORT}, Listen => 64, ReuseAddr => 1) or die;
-while (my $client = $server->accept) {
-    while (my $line = <$client>) { last if $line =~ /^\\s*$/ }
-    my $length = length $marker;
-    print $client "HTTP/1.0 200 OK\\r\\nContent-Length: $length\\r\\n\\r\\n$marker";
-    close $client;
-}
-"""
 DOCKER = Settings(Path()).docker_host
 FUSSY = "die 'only the first base will do' unless $marker eq 'first';"
 
@@ -61,15 +38,7 @@ class Farm:
 
     def push(self, app: str, check: str = "") -> subprocess.CompletedProcess[str]:
         """Commit and push the app."""
-        directory = self.directory / app
-        if not directory.exists():
-            directory.mkdir()
-            self.whole.git(directory, "init", "-q", "-b", "master")
-            self.whole.git(directory, "remote", "add", "paas", f"paas:{app}")
-        (directory / "serve.pl").write_text(SERVER.replace("CHECK", check))
-        self.whole.git(directory, "add", ".")
-        self.whole.git(directory, "commit", "-qm", check or "serve")
-        return self.whole.git(directory, "push", "paas", "master")
+        return push(self.whole, self.directory / app, {"serve.pl": server(check)})
 
     def markers(self, *apps: str) -> list[str]:
         """Which base each app says it stands on."""
@@ -98,17 +67,6 @@ def push_base(api: docker.APIClient, below: str, image: str, marker: str, **labe
         assert "error" not in message, message
 
 
-def buildpacks(directory: Path) -> Path:
-    """A folder with one small buildpack, and the stack as we ship it."""
-    (directory / "tiny").mkdir(parents=True)
-    (directory / "tiny" / "buildpack.yml").write_text(MANIFEST)
-    (directory / "tiny" / "runtime.Dockerfile").write_text(RUNTIME)
-    (directory / "tiny" / "Dockerfile").write_text(DOCKERFILE)
-    stack = (PROJECT / "buildpacks" / "stack.Dockerfile").read_text()
-    (directory / "stack.Dockerfile").write_text(stack)
-    return directory
-
-
 @pytest.fixture
 def farm(tmp_path: Path) -> Iterator[Farm]:
     """Nothing of it is left afterwards, and other platforms' images were not touched."""
@@ -122,7 +80,7 @@ def farm(tmp_path: Path) -> Iterator[Farm]:
         settings = {
             "PAAS_STACK": "registry",
             "PAAS_STACK_IMAGE": f"{registry}/debian:{{suite}}",
-            "PAAS_BUILDPACKS": str(buildpacks(tmp_path / "buildpacks")),
+            "PAAS_BUILDPACKS": str(write_buildpacks(tmp_path / "buildpacks")),
         }
         with whole_platform("tiny", **settings) as whole:
             try:
@@ -134,12 +92,7 @@ def farm(tmp_path: Path) -> Iterator[Farm]:
 def remove_images(api: docker.APIClient, settings: Settings, image: str) -> None:
     """What this platform and this test made."""
     engine = Engine(settings.docker_host)
-    for app in ("ant", "bee", "cow"):
-        for one in api.containers(all=True, filters={"label": f"paas.app={app}"}):
-            if one["Labels"].get("paas.instance") == settings.instance:
-                api.remove_container(one["Id"], force=True)
-    for one in api.images(filters={"label": f"paas.instance={settings.instance}"}):
-        api.remove_image(one["Id"], force=True)
+    remove_made(api, settings.instance)
     for name in (image, Suite("bookworm", engine, settings, print).tag("registry")):
         engine.remove(name)
 
