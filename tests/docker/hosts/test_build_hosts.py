@@ -14,9 +14,12 @@ from pathlib import Path
 import docker
 import pytest
 
+from builder.bases.stack import Bases
+from builder.detection.folders import all_buildpacks
+from builder.docker.engine import Engine
 from releases.build import Build, BuildStatus
 from releases.settings import PROJECT
-from tests.docker.hosts.tiny import commit, push, remove_made, server, write_buildpacks
+from tests.docker.hosts.tiny import commit, push, push_base, remove_made, server, write_buildpacks
 from tests.engines import OwnEngine, own_engine
 from tests.registry import tls_registry
 from tests.services import need, redis_process, running, short_directory, wait_for
@@ -85,17 +88,19 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
     with ExitStack() as stack:
         engine = stack.enter_context(own_engine())
         registry = stack.enter_context(tls_registry(ours(engine)))
+        push_base(f"{registry}/debian:bookworm", "first")
         shared = {
             "PAAS_REDIS_URL": stack.enter_context(redis_over_tcp(ours(engine))),
             "PAAS_REGISTRY": registry,
-            "PAAS_STACK": "debian",
+            "PAAS_STACK": "registry",
+            "PAAS_STACK_IMAGE": f"{registry}/debian:{{suite}}",
             "PAAS_BUILDPACKS": str(write_buildpacks(directory / "buildpacks")),
         }
         whole = stack.enter_context(whole_platform("tiny", PAAS_BIND="0.0.0.0", **shared))  # noqa: S104 - the build host is outside
         for name in ("builder", "builder-1"):
             whole.kill(name)
         api = docker.APIClient(version="auto")
-        stack.callback(remove_made, api, whole.settings.instance)
+        stack.callback(remove_made, whole.settings)
         home = stack.enter_context(short_directory())
         let_in(whole, home)
         environment = {
@@ -167,6 +172,21 @@ def test_a_rollback_pulls_what_this_machine_has_lost(hosts: Hosts) -> None:
     assert rolled.returncode == 0, rolled.stderr
     assert "Pulling the image of" in rolled.stdout
     assert hosts.whole.get("back").body == "one"
+
+
+def test_an_update_by_one_builder_gives_all_of_them_the_same_new_base(hosts: Hosts) -> None:
+    assert hosts.push("newer", "one").returncode == 0
+    before = hosts.build("newer")
+    push_base(f"{hosts.whole.settings.registry}/debian:bookworm", "second")
+    updated = hosts.whole.ssh("stack:update", "newer")
+    assert updated.returncode == 0, updated.stderr
+    build, settings = hosts.build("newer"), hosts.whole.settings
+    assert build.base_image != before.base_image
+    [tiny] = [one for one in all_buildpacks(settings).usable if one.name == "tiny"]
+    said: list[str] = []
+    runtime = Bases(Engine(settings.docker_host), settings, said.extend).runtime(tiny)
+    assert (runtime.name, runtime.id) == (build.base, build.base_image)
+    assert not any("Making" in line for line in said)  # all that was needed was pulled
 
 
 def test_another_builder_takes_over_when_the_build_host_dies(hosts: Hosts) -> None:

@@ -5,20 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import docker
 import pytest
 
-from builder.bases.stack import Bases
-from builder.bases.suite import Suite
-from builder.docker.engine import Engine
-from releases.settings import Settings
-from tests.docker.hosts.tiny import push, remove_made, server, write_buildpacks
+from tests.docker.hosts.tiny import push, push_base, remove_made, server, write_buildpacks
 from tests.registry import loopback_registry
 from tests.services import need
 from tests.whole import Whole, whole_platform
 
 pytestmark = pytest.mark.docker
-DOCKER = Settings(Path()).docker_host
 FUSSY = "die 'only the first base will do' unless $marker eq 'first';"
 
 
@@ -27,14 +21,12 @@ class Farm:
     """Apps on a base of the test's own, which can get newer."""
 
     whole: Whole
-    api: docker.APIClient
-    below: str
     image: str  # of the base, as it is pulled
     directory: Path
 
     def offer_base(self, marker: str, **labels: str) -> None:
         """What whoever asks for the newest base gets from now on."""
-        push_base(self.api, self.below, self.image, marker, **labels)
+        push_base(self.image, marker, **labels)
 
     def push(self, app: str, check: str = "") -> subprocess.CompletedProcess[str]:
         """Commit and push the app."""
@@ -50,33 +42,13 @@ class Farm:
         return f"v{found.release}" if found else "-"
 
 
-def push_base(api: docker.APIClient, below: str, image: str, marker: str, **labels: str) -> None:
-    """A Debian with a file of ours."""
-    lines = [f"FROM {below}", f"RUN printf %s {marker} > /usr/local/share/marker"]
-    lines += [f"LABEL {name}={value}" for name, value in labels.items()]
-    done = subprocess.run(
-        ["docker", "build", "-q", "-t", image, "-"],
-        input="\n".join(lines),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    repository, _, tag = image.rpartition(":")
-    for message in api.push(repository, tag=tag, stream=True, decode=True):
-        assert "error" not in message, message
-
-
 @pytest.fixture
 def farm(tmp_path: Path) -> Iterator[Farm]:
     """Nothing of it is left afterwards, and other platforms' images were not touched."""
     need("docker")
-    api = docker.APIClient(version="auto")
-    debian = Bases(Engine(DOCKER), Settings(tmp_path, stack="debian"), print)
     with loopback_registry() as registry:
         image = f"{registry}/debian:bookworm"
-        below = debian.base("bookworm").name
-        push_base(api, below, image, "first")
+        push_base(image, "first")
         settings = {
             "PAAS_STACK": "registry",
             "PAAS_STACK_IMAGE": f"{registry}/debian:{{suite}}",
@@ -84,17 +56,9 @@ def farm(tmp_path: Path) -> Iterator[Farm]:
         }
         with whole_platform("tiny", **settings) as whole:
             try:
-                yield Farm(whole, api, below, image, tmp_path)
+                yield Farm(whole, image, tmp_path)
             finally:
-                remove_images(api, whole.settings, image)
-
-
-def remove_images(api: docker.APIClient, settings: Settings, image: str) -> None:
-    """What this platform and this test made."""
-    engine = Engine(settings.docker_host)
-    remove_made(api, settings.instance)
-    for name in (image, Suite("bookworm", engine, settings, print).tag("registry")):
-        engine.remove(name)
+                remove_made(whole.settings)
 
 
 def test_apps_are_brought_onto_a_newer_base_one_by_one_until_one_fails(farm: Farm) -> None:

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import docker
 
-from releases.settings import PROJECT
+from builder.bases.stack import Bases
+from builder.bases.suite import Suite
+from builder.docker.engine import Engine
+from releases.settings import PROJECT, Settings
+from tests.services import need, short_directory
 from tests.whole import Whole
 
 MANIFEST = """
@@ -73,10 +77,37 @@ def commit(whole: Whole, directory: Path, files: Mapping[str, str]) -> str:
     return whole.git(directory, "rev-parse", "HEAD").stdout.strip()
 
 
-def remove_made(api: docker.APIClient, instance: str) -> None:
-    """Containers and images of a platform that ends."""
-    ours = {"label": f"paas.instance={instance}"}
+def push_base(image: str, marker: str, **labels: str) -> None:
+    """Offer a Debian with a file of ours under a name of its own: nobody else's base changes."""
+    need("docker")
+    with short_directory() as home:
+        settings = Settings(home, stack="debian")
+        below = Bases(Engine(settings.docker_host), settings, print).base("bookworm").name
+    lines = [f"FROM {below}", f"RUN printf %s {marker} > /usr/local/share/marker"]
+    lines += [f"LABEL {name}={value}" for name, value in labels.items()]
+    _docker("\n".join(lines), "build", "-q", "-t", image, "-")
+    _docker("", "push", "-q", image)
+
+
+def _docker(text: str, *words: str) -> None:
+    done = subprocess.run(
+        ["docker", *words], input=text, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def remove_made(settings: Settings) -> None:
+    """Containers and images of a platform that ends, and the base that it was offered."""
+    api, engine = docker.APIClient(version="auto"), Engine(settings.docker_host)
+    ours = {"label": f"paas.instance={settings.instance}"}
     for one in api.containers(all=True, filters=ours):
         api.remove_container(one["Id"], force=True)
     for one in api.images(filters=ours):
         api.remove_image(one["Id"], force=True)
+    if settings.registry:  # what was pulled by digest has no label of ours
+        for one in api.images(filters={"reference": f"{settings.registry}/paas/*"}):
+            api.remove_image(one["Id"], force=True)
+    suite = Suite("bookworm", engine, settings, print)
+    tag = suite.tag("registry")
+    for name in (suite.image, tag, f"{settings.registry}/{tag}"):
+        engine.remove(name)
