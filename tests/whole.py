@@ -20,7 +20,7 @@ from tests.services import need, redis_process, running, short_directory, wait_f
 # Several runs may share one Docker, and a later one removes what a killed one left behind.
 PREFIX = "paas-run-"
 INSTANCE = f"{PREFIX}{os.getpid()}"
-SUBNET = f"10.216.{os.getpid() % 256}.0/24"
+SUBNET = f"10.{216 + os.getpid() // 256 % 8}.{os.getpid() % 256}.0/24"
 WORKERS = {"builder": 2, "releases": 3}
 ROWS = {
     "haproxy": ["router_sync", "haproxy"],
