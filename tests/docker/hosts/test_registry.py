@@ -9,8 +9,11 @@ from typing import Any
 import docker
 import pytest
 
+from builder.bases.footing import Footing
 from builder.docker.engine import Engine
+from builder.docker.image import Recipe, build_image
 from builder.docker.registry import Images, RegistryFailed
+from builder.docker.stages import last_base
 from releases.container import APP, INSTANCE
 from releases.docker_engine import connect
 from releases.engine import EngineFailed
@@ -109,6 +112,19 @@ def test_a_registry_that_is_down_is_one_clear_line(shelf: Shelf) -> None:
         shelf.images.find(f"{NAME}/web:1")
     with pytest.raises(RegistryFailed, match=r"did not take .*refused; is it up, and may"):
         shelf.images.share(f"{NAME}/web:1")
+
+
+def test_the_image_that_a_dockerfile_names_is_known_by_what_was_pulled(shelf: Shelf) -> None:
+    image = shelf.make("hello")
+    reference = shelf.images.share(f"{NAME}/web:1").reference
+    shelf.lose(image)
+    name = f"{shelf.name}/{NAME}/web:1"
+    dockerfile = f"FROM {name}\nENV A=1\nRUN true\n"
+    labels = {INSTANCE: NAME, APP: "own"}
+    recipe = Recipe(build_id=NAME, tag=f"{NAME}/own:1", dockerfile=dockerfile, labels=labels)
+    built = build_image(shelf.engine, recipe, shelf.said.extend)
+    footing = Footing(last_base(dockerfile, {})).completed(built.steps)
+    assert (footing.name, footing.image) == (name, reference.partition("@")[2])
 
 
 def test_the_release_manager_pulls_what_it_has_not_and_says_so_once(
