@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import builder.jobs  # noqa: F401 - loaded once here, not again in the process of every job
 from builder.bases.stack import Bases
-from builder.detection.manifest import Buildpack, read_buildpacks
+from builder.detection.folders import all_buildpacks
+from builder.detection.manifest import Buildpack
 from builder.docker.engine import Engine
 from releases.errors import BadInput, PaasError
 from releases.platform import Platform
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _prepare(settings: Settings, names: Sequence[str]) -> None:
     """Each name is a buildpack's, perhaps with a version; none: the stack alone."""
-    found = {buildpack.name: buildpack for buildpack in read_buildpacks(settings.buildpacks)}
+    found = {buildpack.name: buildpack for buildpack in all_buildpacks(settings).usable}
     wanted = [_named(found, name) for name in names]
     bases = Bases(Engine(settings.docker_host), settings, _print)
     if not wanted:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from rq.timeouts import JobTimeoutException
 
 from builder.app_image import make_image
+from builder.bases.stack import Bases
 from builder.docker.engine import Engine
 from builder.retention import forget_old_builds, settle_lost_builds
 from builder.source.archive import source_path
@@ -67,21 +68,14 @@ def _build(platform: Platform, app: str, number: int, log: DeployLog) -> None:
 
 def _finish(platform: Platform, record: Build, log: DeployLog) -> Build:
     engine = Engine(platform.settings.docker_host)
-    wishes = platform.store.builds.settings(record.app)
-    made = make_image(engine, platform.settings, record, log, wishes)
+    bases = Bases(engine, platform.settings, lambda lines: log.detail(*lines), platform.store.locks)
+    made = make_image(bases, platform.store, record, log)
     try:
         _check_app(platform, record.app)
     except AppGone:
         engine.remove(record.tag)
         raise
-    ended = replace(
-        record,
-        status=BuildStatus.SUCCEEDED,
-        finished_at=time.time(),
-        buildpack=made.buildpack,
-        why=made.why,
-        artifact=made.artifact,
-    )
+    ended = replace(made, status=BuildStatus.SUCCEEDED, finished_at=time.time())
     platform.store.builds.change(record, ended)
     return ended
 

@@ -19,6 +19,7 @@ RELEASES = "releases"
 # that asks needs no import of the code that does it.
 # Every job's first argument is the app; its last one is the deploy log's id, which `request` adds.
 BUILD = "builder.jobs.build"  # app, build number
+UPDATE_BASES = "builder.bases.jobs.update"  # no app, the apps' names
 DEPLOY = "releases.jobs.deploy"  # app, build number
 CHANGE_CONFIG = "releases.jobs.change_config"  # app, change id, who
 ROLL_BACK = "releases.jobs.roll_back"  # app, release number or 0 for the one before, who

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from releases.settings import Settings
 from releases.store import keys
 from releases.store.apps import AppStore
+from releases.store.bases import BaseStore
 from releases.store.builds import BuildStore
 from releases.store.connection import Client, Wakeups, connect, wakeups
 from releases.store.events import EventStore
@@ -26,6 +27,7 @@ class Store:
         self.apps = AppStore(client, vault)
         self.releases = ReleaseStore(client, vault)
         self.builds = BuildStore(client)
+        self.bases = BaseStore(client)
         self.routes = RouteStore(client, vault)
         self.locks = LockStore(client)
         self.logs = LogStore(client)

@@ -3,6 +3,7 @@
 APPS = "paas:apps"  # set of names
 DOMAINS = "paas:domains"  # hash: host -> app that claimed it
 SSH_KEYS = "paas:keys"  # hash: fingerprint -> JSON
+BASES = "paas:bases"  # hash: line of base images -> id of the current one
 EVENTS = "paas:events"  # stream: what key holders did
 STRANGERS = "paas:events:strangers"  # stream: who was not let in
 ADDRESSES = "paas:addresses"  # counter: containers' addresses go round the subnet

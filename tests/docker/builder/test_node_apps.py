@@ -12,7 +12,8 @@ from tests.integration.builder.repository import Content
 
 pytestmark = pytest.mark.docker
 
-INTEGRITY = "sha512-6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA=="
+_DIGEST = "6FlzubTLZG3J2a/NVCAleEhjzq5oxgHyaCU9yYXvcLsvoVaHJq/s5xXI6/XXP6tz7R9xAOtHnSO/tXtF3WRTlA=="
+INTEGRITY = f"sha512-{_DIGEST}"
 SERVER = """\
 const ms = require("ms");
 let six = "left out";
