@@ -53,7 +53,7 @@ def test_a_submodule_is_told_in_the_builds_log(platform: Platform, repository: R
         [f"160000 {'1' * 40}\tlib", f"100644 {repository.blob('')}\tindex.html"]
     )
     build = request(platform, repository, commit)
-    (line,) = [entry.line for entry in platform.store.logs.read(build.log)]
+    line, *_ = [entry.line for entry in platform.store.logs.read(build.log)]
     assert line.startswith(" !     submodule lib is left out")
 
 
