@@ -24,6 +24,9 @@ BUILDPACKS = [
     [
         ({"requirements.txt": "", "app.py": ""}, "python", "requirements.txt found"),
         ({"pyproject.toml": ""}, "python", "pyproject.toml found"),
+        ({"Procfile": "web: python3 -u web.py"}, "python", "Procfile has `web: python3 -u web.py`"),
+        ({"Procfile": "tick: python tick.py", "package.json": "{}"}, "node", "package.json found"),
+        ({"app.py": ""}, "python", "app.py found"),
         ({"package.json": "{}", "index.html": ""}, "node", "package.json found"),
         ({"package.json": VITE}, "site", "package.json has scripts.build"),
         ({"package.json": VITE, "Procfile": "web: x"}, "node", "package.json found"),
@@ -35,7 +38,7 @@ BUILDPACKS = [
         ({"package.json": VITE, "requirements.txt": ""}, "python", "requirements.txt found"),
         ({"index.html": ""}, "static", "index.html found"),
         ({"dist/index.html": ""}, "static", "dist/index.html found"),
-        ({"Dockerfile": "", "requirements.txt": ""}, "dockerfile", "Dockerfile found"),
+        ({"Dockerfile": "FROM x", "app.py": ""}, "dockerfile", "Dockerfile found"),
     ],
 )
 def test_the_first_buildpack_that_finds_its_file_wins(
@@ -56,7 +59,7 @@ def test_no_match_says_what_each_buildpack_looked_for(tmp_path: Path) -> None:
         detect(source_of(tmp_path, {"README.md": ""}), BUILDPACKS)
     assert caught.value.looked_for == (
         "dockerfile: Dockerfile",
-        "python: requirements.txt, pyproject.toml or Pipfile.lock",
+        "python: requirements.txt, pyproject.toml, Pipfile.lock, Procfile or app.py",
         "site: package.json with scripts.build or package.json with scripts.start",
         "node: package.json",
         "static: index.html, public/index.html, dist/index.html, build/index.html, "
