@@ -10,6 +10,7 @@ from builder.detection.folders import all_buildpacks
 from builder.detection.manifest import Buildpack
 from builder.docker.engine import Engine
 from builder.jobs import PATIENCE_S
+from builder.limits.guard import why_unlimited
 from builder.watch import start_watch
 from releases.errors import BadInput, PaasError
 from releases.lost import settle
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def work(settings: Settings) -> None:
     """Work off builds until told to stop, and look after those of workers that died."""
+    if reason := why_unlimited(settings):
+        print(f"builds run without limits of memory, CPU and processes: {reason}")
     start_watch(Platform.open(settings, PATIENCE_S))
     platform = Platform.open(settings, PATIENCE_S)
     platform.queue.work(BUILDS, lambda job: settle(platform, job))

@@ -11,6 +11,8 @@ from rq.timeouts import JobTimeoutException
 from builder.app_image import make_image
 from builder.bases.stack import Bases
 from builder.docker.engine import Engine
+from builder.limits.guard import guarded
+from builder.limits.output import bounded
 from builder.orphan import end_with_parent
 from builder.places import tell_places
 from builder.retention import forget_old_builds
@@ -28,19 +30,6 @@ from releases.unfinished import take_back
 # A build goes on after Redis was away for about so long. What is written twice then, because the
 # first answer was lost, is at worst a line of its log.
 PATIENCE_S = 60.0
-
-# What becomes known of a build by making its image.
-_MADE = (
-    "buildpack",
-    "why",
-    "recipe",
-    "base",
-    "base_image",
-    "suite",
-    "version",
-    "steps",
-    "artifact",
-)
 
 _logger = logging.getLogger(__name__)
 
@@ -105,9 +94,11 @@ def _build(platform: Platform, record: Build, log: DeployLog) -> None:
     _check_app(platform, record.app)
     forget_old_builds(platform, record)
     log.step(f"Building {record.app} from {record.commit[:7]}")
-    engine = Engine(platform.settings.docker_host)
-    bases = Bases(engine, platform.settings, lambda lines: log.detail(*lines), platform.store.locks)
-    made = make_image(bases, platform.store, record, log)
+    settings, limit_kb = platform.settings, platform.settings.build_log_kb
+    engine = Engine(settings.docker_host)
+    with guarded(engine, settings), bounded(lambda them: log.detail(*them), limit_kb) as report:
+        bases = Bases(engine, settings, report, platform.store.locks)
+        made = make_image(bases, platform.store, record, log)
     try:
         _check_app(platform, record.app)
     except AppGone:
@@ -117,8 +108,7 @@ def _build(platform: Platform, record: Build, log: DeployLog) -> None:
 
 
 def _succeed(platform: Platform, made: Build, log: DeployLog) -> None:
-    became = {name: getattr(made, name) for name in _MADE}
-    ended = end(platform.store, made, status=BuildStatus.SUCCEEDED, **became)
+    ended = end(platform.store, made, **{**vars(made), "status": BuildStatus.SUCCEEDED})
     if ended and ended.status is BuildStatus.SUCCEEDED:
         log.detail(f"Build {ended.number} took {ended.finished_at - ended.started_at:.1f} s")
         platform.queue.request(RELEASES, DEPLOY, ended.app, ended.number, log=log.id)
@@ -140,6 +130,6 @@ def _fail(platform: Platform, record: Build, log: DeployLog, reason: str) -> Non
     if ended is None:
         return
     if not platform.store.apps.exists(record.app):  # asked for while the app was destroyed
-        platform.store.builds.forget(ended)  # and what it printed; its verdict is all that stays
+        platform.store.builds.forget(ended)  # and its log so far
     log.error(reason)
     end_log(platform.store, ended)

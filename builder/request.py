@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from builder.limits.disk import check_room
 from builder.places import tell_places, tell_whom_it_follows
 from builder.source.archive import drop_source, source_path, write_source
 from builder.source.objects import Objects
@@ -23,14 +24,15 @@ def request_build(platform: Platform, request: BuildRequest, objects: Objects) -
     A tree that cannot be built raises a PaasError, a rival that has begun RivalBegan, and then
     nothing was recorded.
     """
+    check_room(platform.settings.home, platform.settings.low_disk_mb)
     store, app = platform.store, request.app
     unnumbered = platform.settings.sources / app / f"{uuid.uuid4().hex}.tar"
     source = write_source(objects, request.commit, unnumbered)
     number = store.builds.reserve(app)  # late: of two requests the newer one has the higher number
     unnumbered.rename(source_path(platform.settings.sources, app, number))
     log = store.logs.new(app)
+    known = _compare(store.builds.list(app), request.commit, objects)
     try:
-        known = _compare(store.builds.list(app), request.commit, objects)
         build, *superseded = store.builds.add(request, number, log, **known)
     except RivalBegan:
         drop_source(platform.settings.sources, app, number)
@@ -44,16 +46,6 @@ def request_build(platform: Platform, request: BuildRequest, objects: Objects) -
     return build
 
 
-def _compare(builds: Sequence[Build], commit: str, objects: Objects) -> dict[str, Any]:
-    """What is known of a build by the newest one that succeeded, while the objects are at hand."""
-    done = (build for build in builds if build.status is BuildStatus.SUCCEEDED)
-    before = next(done, None)
-    changed = before and objects.changed(before.commit, commit, _MOST_CHANGED)
-    if before is None or changed is None:
-        return {}
-    return {"compared_with": before.number, "changed": changed}
-
-
 def _queue(platform: Platform, build: Build) -> None:
     """Without a job if one of the same app runs: whoever ends that one sees this one."""
     opened = platform.store.open_builds.all()
@@ -63,3 +55,13 @@ def _queue(platform: Platform, build: Build) -> None:
     else:
         queue_build(platform, build)
     tell_places(platform)
+
+
+def _compare(builds: Sequence[Build], commit: str, objects: Objects) -> dict[str, Any]:
+    """What is known of a build by the newest one that succeeded, while the objects are at hand."""
+    done = (build for build in builds if build.status is BuildStatus.SUCCEEDED)
+    before = next(done, None)
+    changed = before and objects.changed(before.commit, commit, _MOST_CHANGED)
+    if before is None or changed is None:
+        return {}
+    return {"compared_with": before.number, "changed": changed}

@@ -63,7 +63,7 @@ def end(store: Store, build: Build, **became: Any) -> Build | None:
         if (found.status, found.attempt) != (BuildStatus.RUNNING, build.attempt):
             return None
         how = {"status": BuildStatus.CANCELLED} if found.cancelled_by else became
-        ended = replace(found, finished_at=time.time(), **how)
+        ended = replace(found, **{**how, "finished_at": time.time()})
         if store.builds.change(found, ended):
             return ended
     return None

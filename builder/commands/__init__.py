@@ -4,9 +4,9 @@ from builder.commands import build_info, buildpacks, builds, cancel, source
 from releases.command import Command
 
 COMMANDS: tuple[Command, ...] = (
-    *builds.COMMANDS,
     *build_info.COMMANDS,
     *buildpacks.COMMANDS,
+    *builds.COMMANDS,
     *cancel.COMMANDS,
     *source.COMMANDS,
 )
