@@ -1,4 +1,4 @@
-"""`python -m builder` works off builds; `python -m builder prepare python` makes base images."""
+"""`python -m builder` works off builds; `python -m builder prepare python:3.13` makes bases."""
 
 import logging
 import os
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
         elif arguments[0] == "prepare":
             _prepare(settings, arguments[1:])
         else:
-            raise BadInput("usage: python -m builder [prepare [buildpack ...]]")
+            raise BadInput("usage: python -m builder [prepare [buildpack[:version] ...]]")
     except PaasError as error:
         print(f" !     {error}", file=sys.stderr)
         return error.exit_status
@@ -34,19 +34,25 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _prepare(settings: Settings, names: Sequence[str]) -> None:
+    """Each name is a buildpack's, perhaps with a version; none: the stack alone."""
     found = {buildpack.name: buildpack for buildpack in read_buildpacks(settings.buildpacks)}
     wanted = [_named(found, name) for name in names]
     bases = Bases(Engine(settings.docker_host), settings, _print)
-    bases.stack()
-    for buildpack in wanted:
+    if not wanted:
+        bases.stack()
+    for buildpack, version in wanted:
         if buildpack.runtime:
-            bases.runtime(buildpack)
+            bases.runtime(buildpack, version)
 
 
-def _named(found: dict[str, Buildpack], name: str) -> Buildpack:
+def _named(found: dict[str, Buildpack], wanted: str) -> tuple[Buildpack, str]:
+    name, _, version = wanted.partition(":")
     if name not in found:
         raise BadInput(f"no buildpack {name}; there are {', '.join(found)}")
-    return found[name]
+    if version and version not in found[name].versions:
+        known = ", ".join(found[name].versions) or "no versions to choose from"
+        raise BadInput(f"buildpack {name} has no version {version}; it has {known}")
+    return found[name], version
 
 
 def _print(lines: list[str]) -> None:

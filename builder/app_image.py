@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.bases.stack import Bases, ImageVanished
+from builder.bases.stack import Bases, ImageVanished, suite_of
 from builder.detection.detect import NoBuildpackMatched
-from builder.detection.manifest import read_buildpacks
-from builder.detection.plan import Plan, make_plan
+from builder.detection.folders import all_buildpacks
+from builder.detection.plan import Base, Plan, make_plan
 from builder.detection.procfile import read_processes
-from builder.docker.dockerfile import asks_for_stack
 from builder.docker.engine import Engine, Image
 from builder.docker.image import Recipe, build_image
 from builder.source.archive import source_path
 from builder.source.contents import Contents, read_contents
-from releases.build import Build
+from releases.build import Build, BuildSettings
 from releases.container import APP, INSTANCE
 from releases.errors import PaasError
 from releases.log import DeployLog
@@ -39,12 +38,22 @@ class AppImage:
     why: str  # this buildpack
 
 
-def make_image(engine: Engine, settings: Settings, build: Build, log: DeployLog) -> AppImage:
+def build_id(settings: Settings, build: Build) -> str:
+    """What the engine knows a build by, so that another process can cancel it.
+
+    Each attempt has its own: the first may still be ending when the second begins.
+    """
+    return f"paas-{settings.instance}-{build.app}-{build.number}-{build.attempt}"
+
+
+def make_image(
+    engine: Engine, settings: Settings, build: Build, log: DeployLog, wishes: BuildSettings
+) -> AppImage:
     """The image of a commit, from the source that was stored for the build.
 
     The Procfile is read first: a mistake in it is told before anything is built.
     """
-    contents = _read(source_path(settings.sources, build.app, build.number))
+    contents = _read(source_path(settings.sources, build.app, build.number), wishes.dockerfile)
     processes = read_processes(contents.text("Procfile"))
     labels = {INSTANCE: settings.instance, APP: build.app, _COMMIT: build.commit}
     before = _find(engine, build, labels)
@@ -52,7 +61,7 @@ def make_image(engine: Engine, settings: Settings, build: Build, log: DeployLog)
     if image and build.options.reuses_image:
         log.step(f"Commit {build.commit[:7]} was built before, its image is used again")
     else:
-        plan = _plan(contents, settings, log)
+        plan = _plan(contents, settings, log, wishes)
         why = plan.why
         bases = Bases(engine, settings, lambda lines: log.detail(*lines))
         image = _build(bases, build, contents, plan, labels)
@@ -63,9 +72,9 @@ def make_image(engine: Engine, settings: Settings, build: Build, log: DeployLog)
     return AppImage(artifact, image.labels.get(_BUILDPACK, ""), why)
 
 
-def _read(path: Path) -> Contents:
+def _read(path: Path, dockerfile: str) -> Contents:
     try:
-        return read_contents(path)
+        return read_contents(path, also=dockerfile)
     except FileNotFoundError as error:
         raise SourceGone("the stored source is gone; push again") from error
 
@@ -82,33 +91,41 @@ def _keep(engine: Engine, before: Image, build: Build) -> None:
     engine.tag(before.id, f"{build.tag}-before-{build.number}")
 
 
-def _plan(contents: Contents, settings: Settings, log: DeployLog) -> Plan:
+def _plan(contents: Contents, settings: Settings, log: DeployLog, wishes: BuildSettings) -> Plan:
+    buildpacks = all_buildpacks(settings)
+    log.error(*buildpacks.faults)
     try:
-        plan = make_plan(contents, read_buildpacks(settings.buildpacks))
+        plan = make_plan(contents, buildpacks.usable, wishes)
     except NoBuildpackMatched as error:
         log.step("No buildpack matched; looked for")
         log.detail(*error.looked_for, *error.near_misses)
         raise
     log.step(f"{plan.buildpack.title} app: {plan.why}")
+    log.detail(*plan.notes)
+    log.error(*plan.warnings)
     return plan
+
+
+def _image(bases: Bases, base: Base) -> Image:
+    make = bases.toolchain if base.kind == "toolchain" else bases.runtime
+    return make(base.buildpack, base.version)
 
 
 def _build(
     bases: Bases, build: Build, contents: Contents, plan: Plan, labels: Mapping[str, str]
 ) -> Image:
-    arguments = {}
-    if plan.buildpack.runtime:
-        arguments["RUNTIME"] = bases.runtime(plan.buildpack).name
-    elif asks_for_stack(plan.dockerfile):
-        arguments["STACK"] = bases.stack().name
+    arguments = {name: _image(bases, base).name for name, base in plan.bases.items()}
+    if "STACK" in plan.declares:
+        arguments["STACK"] = bases.stack(suite_of(plan.buildpack, plan.version)).name
     recipe = Recipe(
+        build_id=build_id(bases.settings, build),
         tag=build.tag,
         dockerfile=plan.dockerfile,
         labels={**labels, _BUILDPACK: plan.buildpack.name},
         arguments=arguments,
         source=contents.tar,
-        path_in_source=plan.path_in_source,
         no_cache=build.options.no_cache,
+        cache_scope=f"{bases.settings.instance}/{build.app}",
     )
     image = bases.engine.image(build_image(bases.engine, recipe, bases.report).image)
     if image is None:

@@ -67,7 +67,8 @@ def _build(platform: Platform, app: str, number: int, log: DeployLog) -> None:
 
 def _finish(platform: Platform, record: Build, log: DeployLog) -> Build:
     engine = Engine(platform.settings.docker_host)
-    made = make_image(engine, platform.settings, record, log)
+    wishes = platform.store.builds.settings(record.app)
+    made = make_image(engine, platform.settings, record, log, wishes)
     try:
         _check_app(platform, record.app)
     except AppGone:

@@ -1,11 +1,16 @@
 """How a build is asked for: its source is stored, its record made and its job queued."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from builder.source.archive import source_path, write_source
 from builder.source.objects import Objects
-from releases.build import Build, BuildRequest
+from releases.build import Build, BuildRequest, BuildStatus
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.queue import BUILD, BUILDS
+
+_MOST_CHANGED = 200  # paths that are kept of what differs from the build before
 
 
 def request_build(platform: Platform, request: BuildRequest, objects: Objects) -> Build:
@@ -21,7 +26,18 @@ def request_build(platform: Platform, request: BuildRequest, objects: Objects) -
     log = store.logs.new(app)
     if source.warnings:
         DeployLog(store.logs, log).error(*source.warnings)
-    build, *_ = store.builds.add(request, number, log)
+    known = _compare(store.builds.list(app), request.commit, objects)
+    build, *_ = store.builds.add(request, number, log, **known)
     timeout_s = platform.settings.build_timeout_s
     platform.queue.request(BUILDS, BUILD, app, number, log=log, timeout_s=timeout_s)
     return build
+
+
+def _compare(builds: Sequence[Build], commit: str, objects: Objects) -> dict[str, Any]:
+    """What is known of a build by the newest one that succeeded, while the objects are at hand."""
+    done = (build for build in builds if build.status is BuildStatus.SUCCEEDED)
+    before = next(done, None)
+    changed = before and objects.changed(before.commit, commit, _MOST_CHANGED)
+    if before is None or changed is None:
+        return {}
+    return {"compared_with": before.number, "changed": changed}

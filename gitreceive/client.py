@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import IO
+from typing import IO, TextIO
 
 import paramiko
 
@@ -89,7 +89,7 @@ class Client:
 
     # The same as files, for commands.
 
-    def text_out(self, newline: str = "\n") -> IO[str]:
+    def text_out(self, newline: str = "\n") -> TextIO:
         """Standard output as UTF-8 text; `flush` raises ClientGone when nobody reads any more."""
         return _text(_Output(self, self.write), newline)
 
@@ -132,7 +132,7 @@ class _Output(io.RawIOBase):
             raise ClientGone("the client hung up")
 
 
-def _text(output: _Output, newline: str) -> IO[str]:
+def _text(output: _Output, newline: str) -> TextIO:
     # errors="replace": a file name of strange bytes must not end the command that shows it
     return io.TextIOWrapper(
         output,  # type: ignore[type-var]  # unbuffered on purpose: a buffer would hide the flush

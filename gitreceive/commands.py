@@ -1,5 +1,6 @@
 """The commands of the front door itself: who may come in, and what is running here."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
@@ -7,9 +8,9 @@ import click
 from gitreceive import VERSION
 from gitreceive.keys import BadKey, check_key_name, parse_public_key
 from releases.app import check_app_name
-from releases.command import JSON, Command, Session
+from releases.command import BUILD_HOST, JSON, Command, Session
 from releases.commands.table import print_json, print_table, timestamp
-from releases.errors import PaasError
+from releases.errors import BadInput, PaasError
 
 _MAX_KEY_BYTES = 64 * 1024
 
@@ -38,16 +39,24 @@ def show_keys(session: Session, as_json: bool) -> None:
     print_table(session, ("NAME", "TYPE", "FINGERPRINT", "APPS", "ADDED (UTC)", "BY"), rows)
 
 
-def add_key(session: Session, name: str, key: tuple[str, ...], only: str) -> None:
+def add_key(session: Session, name: str, key: tuple[str, ...], only: str, build_host: bool) -> None:
     """Let a key in, for all or only for some apps, which need not be there yet."""
     check_key_name(name)
-    apps = [check_app_name(app.strip()) for app in only.split(",")] if only else []
+    rights = _rights(only, build_host)
     text = " ".join(key) if key else _read_key(session)
     fingerprint, line = parse_public_key(text)
-    session.platform.store.ssh_keys.add(name, fingerprint, line, session.who, apps)
+    session.platform.store.ssh_keys.add(name, fingerprint, line, session.who, rights)
     session.print(f"-----> Added key {name}, {fingerprint}")
-    if apps:
-        session.print(f"       It is for {', '.join(apps)} only")
+    if rights:
+        session.print(f"       It is for {', '.join(rights)} only")
+
+
+def _rights(only: str, build_host: bool) -> Sequence[str]:
+    if only and build_host:
+        raise BadInput("--only and --build-host contradict each other; give one of them")
+    if build_host:
+        return BUILD_HOST
+    return [check_app_name(app.strip()) for app in only.split(",")] if only else []
 
 
 def _read_key(session: Session) -> str:
@@ -89,6 +98,7 @@ COMMANDS: tuple[Command, ...] = (
             _NAME,
             click.Argument(["key"], nargs=-1),
             click.Option(["--only"], default="", metavar="APP,...", help="Limit it to these apps."),
+            click.Option(["--build-host"], is_flag=True, help="It may fetch sources, no more."),
         ),
     ),
     Command(

@@ -12,7 +12,7 @@ import click
 
 from gitreceive.printable import plain_line
 from releases.app import is_app_name
-from releases.command import Command, Session
+from releases.command import BUILD_HOST, Command, Session
 from releases.errors import BadInput, PaasError
 
 UNKNOWN_COMMAND = 127  # as a shell says it
@@ -41,7 +41,7 @@ class UnknownCommand(PaasError):
 
 
 class NotForThisKey(PaasError):
-    """The key is limited to some apps."""
+    """The key is limited to some apps, or to what a build host needs."""
 
     exit_status = 77  # sysexits.h: EX_NOPERM
 
@@ -151,13 +151,13 @@ def _noted(row: Command, app: str) -> str:
 
 
 def _admit(row: Command, app: str, session: Session) -> None:
-    """NotForThisKey unless the command is on an app that the key is for, or is for everyone."""
-    if not session.only or row.for_all:
-        return
-    if not app:
-        raise NotForThisKey(row.name, session.only)
-    if not session.may_use(app):
-        raise NotForThisKey(app[:60], session.only)
+    """NotForThisKey unless the command or its app is among what the key is for."""
+    if session.only == BUILD_HOST:
+        is_for_it = row.name in BUILD_HOST
+    else:
+        is_for_it = not session.only or row.for_all or session.may_use(app)
+    if not is_for_it:
+        raise NotForThisKey(app[:60] or row.name, session.only)
 
 
 def _click(row: Command) -> click.Command:

@@ -116,6 +116,8 @@ class Build:
     recipe: str = ""  # digest of the Dockerfile, arguments and build config it was made by
     base: str = ""  # the name of the image that the app's stands on: "paas/runtime-python:..."
     base_image: str = ""  # its id: "sha256:..."
+    suite: str = ""  # the base's Debian, "bookworm"; empty where the base is not one of ours
+    version: str = ""  # of the language that the base brings, "3.11"
     steps: tuple[Step, ...] = ()
     reason: str = ""  # why it failed
     cancelled_by: str = ""

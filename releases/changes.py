@@ -59,7 +59,8 @@ def roll_back(rollout: Rollout, number: int, who: str) -> str:
     """Bring back code and config of a release (0: the one before), as a new release."""
     app = _app(rollout)
     target = _rollback_target(rollout, app, number)
-    if not rollout.engine.image_exists(target.artifact.image):
+    artifact = target.artifact
+    if not artifact.reference and not rollout.engine.image_exists(artifact.image):
         raise CannotRollBack(
             f"the image of {target.name} is gone; build and deploy its code again with "
             f"ps:rebuild {app.name} {target.artifact.commit[:12]}"

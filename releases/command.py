@@ -1,8 +1,8 @@
 """What a command is: one row of a room's command table, run over SSH or by the local `paas`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TextIO
 
 import click
 
@@ -11,6 +11,7 @@ from releases.platform import Platform
 
 APP = click.Argument(["app"])
 JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print JSON for programs.")
+BUILD_HOST = ("builds:source",)  # what a build host's key is limited to: this command, on any app
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,10 @@ class Session:
     platform: Platform
     who: str  # the key's name, or the administrator's login
     stdin: IO[bytes]
-    out: IO[str]
+    out: TextIO
     terminal: bool = False  # a person watches: `ssh -t`, or a local terminal
     over_ssh: bool = False  # not the administrator on the machine itself
-    only: tuple[str, ...] = ()  # the apps that the key is limited to; empty: all
+    only: tuple[str, ...] = ()  # the apps that the key is limited to, or BUILD_HOST; empty: all
 
     def may_use(self, app: str) -> bool:
         """Whether this app is among those that the key is for."""
@@ -33,6 +34,12 @@ class Session:
         """One line of output, sent at once."""
         self.out.write(line + "\n")
         self.out.flush()
+
+    def send(self, chunks: Iterable[bytes]) -> None:
+        """Output for a program: bytes as they are."""
+        self.out.flush()
+        self.out.buffer.writelines(chunks)
+        self.out.buffer.flush()
 
     def follow(self, log: str) -> None:
         """Show a deploy log live to its verdict; DeployFailed if that is bad.

@@ -1,4 +1,4 @@
-"""What a config var is: names, values, and a change that is applied to a config."""
+"""What a config var is: names, values, a change that is applied to a config; builds' own."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -8,6 +8,10 @@ from releases.errors import BadInput
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
 MAX_BYTES = 512 * 1024  # all names and values of an app: Linux passes them to exec
+# Of the build config: a secret of BuildKit has at most 500 KB, and there all of it is quoted.
+MAX_BUILD_BYTES = 96 * 1024
+# Given to builds by the platform itself.
+_RESERVED = ("BUILD_CONFIG", "RUNTIME", "STACK")
 
 
 class BadConfig(BadInput):
@@ -32,6 +36,23 @@ class ConfigChange:
         parts = [f"Set {', '.join(self.values)}"] if self.values else []
         parts += [f"Unset {', '.join(self.removed)}"] if self.removed else []
         return "; ".join(parts) or "Change nothing"
+
+
+@dataclass(frozen=True)
+class BuildConfig:
+    """What an app's builds are given, beside the config that its processes get."""
+
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    digests: Mapping[str, str] = field(default_factory=dict)  # by name: whether a value changed
+    version: int = 0  # goes up with every change
+
+
+def check_build_config(config: Mapping[str, str]) -> None:
+    """Raise BadConfig where a build cannot be given it."""
+    for name in _RESERVED:
+        if name in config:
+            raise BadConfig(f"build config var {name}: the platform sets it; choose another name")
+    check_size(config, MAX_BUILD_BYTES)
 
 
 def parse_pairs(
@@ -78,8 +99,8 @@ def _check_value(name: str, value: str) -> str:
     return value
 
 
-def check_size(config: Mapping[str, str]) -> None:
+def check_size(config: Mapping[str, str], limit_bytes: int = MAX_BYTES) -> None:
     """Raise BadConfig where a process could not be started with so much environment."""
     size = sum(len(name.encode()) + len(value.encode()) + 2 for name, value in config.items())
-    if size > MAX_BYTES:
-        raise BadConfig(f"the config would take {size} bytes; the limit is {MAX_BYTES}")
+    if size > limit_bytes:
+        raise BadConfig(f"the config would take {size} bytes; the limit is {limit_bytes}")

@@ -1,6 +1,6 @@
 """The only module that starts and stops containers (and the only one here that knows docker-py)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
@@ -11,7 +11,8 @@ import requests
 from releases import container as c
 from releases.container import Container, Slot
 from releases.engine import Condition, EngineFailed
-from releases.release import Release
+from releases.pull import pull
+from releases.release import Artifact, Release
 from releases.settings import Settings
 from releases.store import Store
 
@@ -142,6 +143,18 @@ class DockerEngine:
         with _one_line(f"stop {container.slot.name}"), suppress(docker.errors.NotFound):
             self._api.stop(container.id, timeout=int(grace_s))
         self._remove(container.id, container.slot)
+
+    def fetch_image(self, artifact: Artifact, report: Callable[[str], None]) -> None:
+        """By the digest that the build host pushed."""
+        if artifact.reference and not self.image_exists(artifact.image):
+            registry = artifact.reference.partition("/")[0]
+            report(f"Pulling the image of {artifact.commit[:7]} from {registry}")
+            pull(self._api, artifact.reference)
+            if not self.image_exists(artifact.image):
+                raise EngineFailed(
+                    f"{artifact.reference} came as another image than was built; do all hosts' "
+                    "Dockers store images alike (the containerd image store on all or on none)?"
+                )
 
     def image_exists(self, image: str) -> bool:
         """Asks by id."""

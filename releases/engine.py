@@ -1,11 +1,12 @@
 """What runs containers has to be able to do, and what it says of one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from releases.container import Container, Slot
 from releases.errors import PaasError
-from releases.release import Release
+from releases.release import Artifact, Release
 
 
 class EngineFailed(PaasError):
@@ -50,6 +51,9 @@ class Engine(Protocol):
 
     def retire(self, container: Container, grace_s: float) -> None:
         """SIGTERM, SIGKILL after the grace period, remove. Gone already is fine."""
+
+    def fetch_image(self, artifact: Artifact, report: Callable[[str], None]) -> None:
+        """Pull an artifact's image unless it is there or no registry has it; report if so."""
 
     def image_exists(self, image: str) -> bool:
         """Whether an image is there to be started."""

@@ -32,6 +32,7 @@ class Artifact:
     build: int  # the build's number, per app
     processes: Mapping[str, str | None]  # process type -> shell line; None: the image's own command
     port: int  # where web listens unless the config var PORT says otherwise
+    reference: str = ""  # where other hosts pull it: `registry.example/paas/myapp@sha256:...`
 
 
 @dataclass(frozen=True)

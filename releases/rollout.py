@@ -68,6 +68,8 @@ def start_missing(rollout: Rollout, release: Release, desired: Desired) -> list[
     if missing or stopped:
         names = ", ".join(slot.name for slot in [*missing, *(one.slot for one in stopped)])
         rollout.log.step(f"Starting {names} of {release.name}")
+    if missing:
+        rollout.engine.fetch_image(release.artifact, rollout.log.detail)
     rollout.engine.start_again(stopped)
     return have + rollout.engine.start(release, missing)
 

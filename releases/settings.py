@@ -49,7 +49,7 @@ class Settings:
     buildpacks: Path = PROJECT / "buildpacks"
     extra_buildpacks: str = ""  # a folder of one's own, asked before ours
     stack: str = "auto"  # auto, registry or debian: where the base image comes from
-    stack_image: str = "debian:bookworm-slim"
+    stack_image: str = "debian:{suite}-slim"  # in a registry; {suite} is bookworm, trixie, ...
     ca_bundle: Path = Path("/etc/ssl/certs/ca-certificates.crt")
     registry: str = ""  # where images are kept for other hosts, `registry.example:5000`
     front_door: str = ""  # on a build host: where sources come from, `paas.example:2222`
@@ -221,10 +221,17 @@ def _networks(value: str) -> str:
     return value
 
 
+def _suites(value: str) -> str:
+    if "{suite}" not in value:
+        raise ValueError("needs {suite} where the image's name has the Debian, bookworm or trixie")
+    return value
+
+
 _TEXTS: Mapping[str, Callable[[str], str]] = {
     "allow_from": _networks,
     "deploy_branches": _branches,
     "domain": _domain,
     "instance": _instance,
+    "stack_image": _suites,
     "subnet": _subnet,
 }

@@ -13,8 +13,8 @@ from builder.docker.image import Report
 from builder.docker.text import LineBuffer, plain
 from releases.errors import PaasError
 
-SUITE = "bookworm"
 _CHUNK_BYTES = 1 << 20
+_UNKNOWN_KEY = "NO_PUBKEY"  # an older Debian, or another distribution, lacks a newer suite's
 _UNNEEDED = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")
 
 
@@ -26,20 +26,20 @@ class BootstrapFailed(PaasError):
     """Debian's packages could not be turned into a root file system."""
 
 
-def root_file_system(report: Report) -> Iterator[bytes]:
-    """A minimal Debian with ca-certificates as a tar, in chunks.
+def root_file_system(suite: str, report: Report) -> Iterator[bytes]:
+    """A minimal Debian of a suite (`bookworm`) with ca-certificates as a tar, in chunks.
 
     mmdebstrap needs no root where the kernel lets users have namespaces; debootstrap does.
     """
     if shutil.which("mmdebstrap"):
-        yield from _output(_mmdebstrap(), report)
+        yield from _output(suite, _mmdebstrap(suite), report)
     elif shutil.which("debootstrap"):
         with tempfile.TemporaryDirectory(prefix="paas-debian-") as name:
             root = Path(name) / "root"
             progress = LineBuffer()  # debootstrap's goes to stdout
-            for chunk in _output(_debootstrap(root), report):
+            for chunk in _output(suite, _debootstrap(suite, root), report):
                 report(list(progress.feed(chunk)))
-            yield from _output(_tar(root), report)
+            yield from _output(suite, _tar(root), report)
     else:
         raise NoBootstrap(
             "no image registry can be reached and there is no mmdebstrap to make a base image: "
@@ -47,7 +47,7 @@ def root_file_system(report: Report) -> Iterator[bytes]:
         )
 
 
-def _mmdebstrap() -> list[str]:
+def _mmdebstrap(suite: str) -> list[str]:
     return [
         "mmdebstrap",
         "--variant=minbase",
@@ -55,13 +55,13 @@ def _mmdebstrap() -> list[str]:
         '--aptopt=Acquire::Languages "none"',
         *(f"--dpkgopt=path-exclude={path}" for path in _UNNEEDED),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
-        SUITE,
+        suite,
         "-",
     ]
 
 
-def _debootstrap(root: Path) -> list[str]:
-    return ["debootstrap", "--variant=minbase", "--include=ca-certificates", SUITE, str(root)]
+def _debootstrap(suite: str, root: Path) -> list[str]:
+    return ["debootstrap", "--variant=minbase", "--include=ca-certificates", suite, str(root)]
 
 
 def _tar(root: Path) -> list[str]:
@@ -70,7 +70,7 @@ def _tar(root: Path) -> list[str]:
     return ["tar", "--numeric-owner", "--one-file-system", *excluded, "-C", str(root), "-c", "."]
 
 
-def _output(arguments: Sequence[str], report: Report) -> Iterator[bytes]:
+def _output(suite: str, arguments: Sequence[str], report: Report) -> Iterator[bytes]:
     """What a program writes to stdout as it comes; stderr is reported line by line."""
     with subprocess.Popen(
         arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -89,7 +89,9 @@ def _output(arguments: Sequence[str], report: Report) -> Iterator[bytes]:
     if process.returncode != 0:
         errors = [line for line in said if line.startswith("E:")] or said
         reason = errors[0] if errors else f"exit status {process.returncode}"
-        raise BootstrapFailed(f"{arguments[0]} could not make a Debian {SUITE}: {reason}")
+        if any(_UNKNOWN_KEY in line for line in said):
+            reason += "; apt-get install --only-upgrade debian-archive-keyring brings newer keys"
+        raise BootstrapFailed(f"{arguments[0]} could not make a Debian {suite}: {reason}")
 
 
 def _report_stderr(stderr: IO[bytes], report: Report, said: list[str]) -> None:

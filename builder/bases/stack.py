@@ -1,27 +1,26 @@
-"""Which images ours stand on: the base (pulled or made), the stack on it, the runtimes on that."""
+"""Which images apps' images stand on: stacks by Debian suite, runtimes on them, toolchains."""
 
-import hashlib
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from builder.bases import debian
+from builder.bases.bundle import read_bundle
+from builder.bases.layer import Layer
+from builder.bases.suite import Suite
 from builder.bases.turn import turn
 from builder.detection.manifest import MANIFEST, Buildpack
+from builder.docker.dockerfile import takes
 from builder.docker.engine import Engine, Image
-from builder.docker.image import Recipe, Report, build_image
-from releases.container import INSTANCE
+from builder.docker.image import Report, build_image
+from builder.docker.registry import Images
 from releases.errors import PaasError
-from releases.settings import BadSetting, Settings
+from releases.settings import Settings
+from releases.store.locks import LockStore
 
+DEFAULT_SUITE = "bookworm"
 _DOCKERFILE = "stack.Dockerfile"  # in the folder of the buildpacks
 _BUNDLE = "extra-ca.crt"
-_PROBE_S = 2
-_SOURCES: Mapping[str, tuple[str, ...]] = {
-    "auto": ("registry", "debian"),
-    "registry": ("registry",),
-    "debian": ("debian",),
-}
+_LOCK = ":images"  # no app is called that
 
 
 class ImageVanished(PaasError):
@@ -32,128 +31,123 @@ class ImageVanished(PaasError):
 class Bases:
     """Finds the images below an app's, and makes what is missing, once.
 
-    Stacks and runtimes are named by all that went into them, so a change of a Dockerfile or of
-    the CA bundle makes new ones. The base is named by where it came from: that is how the
-    answer of the registry is remembered.
+    With a registry, "once" is once for all build hosts: what one makes the others pull.
     """
 
     engine: Engine
     settings: Settings
     report: Report
+    locks: LockStore | None = None  # keeps the builders of other hosts out while one makes images
 
-    def runtime(self, buildpack: Buildpack) -> Image:
-        """The image that the buildpack's Dockerfile stands on."""
-        stack = self.stack()
-        files = _files(buildpack)
-        text = buildpack.text(buildpack.runtime)
-        tag = f"paas/runtime-{buildpack.name}:{_digest(stack.id, text, files)}"
-        return self._find_or_make(
-            [tag],
-            lambda: self._build(f"the {buildpack.title} runtime", tag, text, stack, files),
-        )
+    @property
+    def images(self) -> Images:
+        """Where images are looked up."""
+        return Images(self.engine, self.settings.registry, self.report)
 
-    def stack(self) -> Image:
-        """The base with the extra CA bundle trusted."""
-        base = self._base()
-        files = {_BUNDLE: self._bundle()}
+    def stack(self, suite: str = DEFAULT_SUITE) -> Image:
+        """The base of a Debian suite with the extra CA bundle trusted."""
+        return self._find_or_make(self.stack_layer(suite, self.base(suite)))
+
+    def runtime(self, buildpack: Buildpack, version: str = "") -> Image:
+        """What the buildpack's Dockerfile stands on, with a version of its language."""
+        stack = self.stack(suite_of(buildpack, version))
+        return self._find_or_make(self.runtime_layer(buildpack, version, stack))
+
+    def toolchain(self, buildpack: Buildpack, version: str = "") -> Image:
+        """The runtime with compilers, for a stage of the Dockerfile that the app leaves behind."""
+        runtime = self.runtime(buildpack, version)
+        return self._find_or_make(self.toolchain_layer(buildpack, version, runtime))
+
+    def base(self, suite: str) -> Image:
+        """The suite as the registry or Debian has it, whichever was there first."""
+        source = self.suite(suite)
+        return self._first(source.tags) or self._make_in_turn(source.tags, source.make)
+
+    def suite(self, name: str) -> Suite:
+        """Where a suite's base comes from."""
+        return Suite(name, self.engine, self.settings, self.report)
+
+    def stack_layer(self, suite: str, base: Image) -> Layer:
+        """What a stack is made of."""
         text = (self.settings.buildpacks / _DOCKERFILE).read_text()
-        tag = f"paas/stack:{debian.SUITE}-{_digest(base.id, text, files)}"
-        return self._find_or_make([tag], lambda: self._build("the stack", tag, text, base, files))
+        files = {_BUNDLE: read_bundle(self.settings.ca_bundle)}
+        return Layer(f"the {suite} stack", f"paas/stack:{suite}", text, base, "STACK", files)
 
-    def _base(self) -> Image:
-        """Asks the registry only where there is a choice and no answer yet."""
-        try:
-            sources = _SOURCES[self.settings.stack]
-        except KeyError:
-            raise BadSetting(
-                f"setting stack: {self.settings.stack!r} is not one of {', '.join(_SOURCES)}"
-            ) from None
-        return self._find_or_make(
-            [self._base_tag(source) for source in sources], lambda: self._make_base(sources)
+    def runtime_layer(self, buildpack: Buildpack, version: str, stack: Image) -> Layer:
+        """What a runtime is made of."""
+        return self._layer(buildpack, "runtime", version, stack)
+
+    def toolchain_layer(self, buildpack: Buildpack, version: str, runtime: Image) -> Layer:
+        """What a toolchain is made of."""
+        return self._layer(buildpack, "toolchain", version, runtime)
+
+    def _layer(self, buildpack: Buildpack, kind: str, version: str, below: Image) -> Layer:
+        version = version or buildpack.default
+        text = buildpack.text(buildpack.runtime if kind == "runtime" else buildpack.toolchain)
+        return Layer(
+            title=" ".join(word for word in ("the", buildpack.title, version, kind) if word),
+            line=f"paas/{kind}-{buildpack.name}:{version or suite_of(buildpack)}",
+            dockerfile=text,
+            below=below,
+            argument="STACK" if kind == "runtime" else "RUNTIME",
+            files=_files(buildpack),
+            arguments={"VERSION": version} if takes(text, "VERSION") else {},
         )
 
-    def _make_base(self, sources: tuple[str, ...]) -> str:
-        name = self.settings.stack_image
-        is_choice = len(sources) > 1
-        if is_choice and not self.engine.can_reach_registry_of(name, _PROBE_S):
-            return self._bootstrap(f"{name} cannot be pulled from here, so")
-        if "registry" in sources:
-            return self._pull(name)
-        return self._bootstrap("As the settings say,")
-
-    def _pull(self, name: str) -> str:
-        tag = self._base_tag("registry")
-        self.report([f"Pulling {name} (once)"])
-        for line in self.engine.pull(name):
-            self.report([line])
-        self.engine.tag(name, tag)
-        return tag
-
-    def _bootstrap(self, why: str) -> str:
-        tag = self._base_tag("debian")
-        self.report([f"{why} a Debian is made from its packages (once, half a minute)"])
-        changes = [f"LABEL {INSTANCE}={self.settings.instance}", 'CMD ["/bin/sh"]']
-        archive = debian.root_file_system(self.report)
-        self.engine.import_image(archive, tag, changes)
-        return tag
-
-    def _base_tag(self, source: str) -> str:
-        if source == "debian":
-            return f"paas/base:debian-{debian.SUITE}"
-        return f"paas/base:registry-{_digest(self.settings.stack_image, '', {})}"
-
-    def _build(
-        self, what: str, tag: str, text: str, below: Image, files: Mapping[str, bytes]
-    ) -> str:
-        self.report([f"Making {what} (once)"])
-        labels = {INSTANCE: self.settings.instance, "paas.below": below.name}
-        recipe = Recipe(tag, text, labels, {"STACK": below.name}, files)
+    def build(self, layer: Layer, tag: str, *, no_cache: bool = False) -> Image:
+        """Build a layer under a tag of one's choice, on this engine."""
+        recipe = layer.recipe(self.settings.instance, tag, no_cache=no_cache)
         build_image(self.engine, recipe, self.report)
-        return tag
-
-    def _find_or_make(self, tags: list[str], make: Callable[[], str]) -> Image:
-        """The first image there is; else one process makes it while others wait for it."""
-        found = self._find(tags)
-        if found:
-            return found
-        with self._turn():
-            found = self._find(tags) or self._find([make()])
+        found = self.engine.image(tag)
         if found is None:
-            raise ImageVanished(f"image {tags[0]} was removed in the middle of a build; try again")
+            raise ImageVanished(f"image {tag} was removed right after it was made; try again")
         return found
 
-    def _find(self, tags: list[str]) -> Image | None:
+    def _find_or_make(self, layer: Layer) -> Image:
+        """The image of that layer; else one process makes it while others wait for it."""
+
+        def make() -> str:
+            self.report([f"Making {layer.title} (once)"])
+            self.build(layer, layer.tag)
+            return layer.tag
+
+        return self.images.find(layer.tag) or self._make_in_turn([layer.tag], make)
+
+    def _make_in_turn(self, tags: list[str], make: Callable[[], str]) -> Image:
+        with self.turn():
+            return self._first(tags) or self.images.share(make())
+
+    def _first(self, tags: list[str]) -> Image | None:
         for tag in tags:
-            found = self.engine.image(tag)
+            found = self.images.find(tag)
             if found:
                 return found
         return None
 
-    def _bundle(self) -> bytes:
-        try:
-            return self.settings.ca_bundle.read_bytes()
-        except FileNotFoundError:
-            return b""  # nothing to trust beyond Debian's own
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Nobody else makes images meanwhile."""
 
-    def _turn(self) -> AbstractContextManager[None]:
-        waiting = "Another build is making the images below; waiting for it"
-        lock = self.settings.home / "run" / "images.lock"
-        return turn(lock, lambda: self.report([waiting]))
+        def tell() -> None:
+            self.report(["Another build is making the images below; waiting for it"])
+
+        with ExitStack() as stack:
+            stack.enter_context(turn(self.settings.home / "run" / "images.lock", tell))
+            if self.locks and self.settings.registry:
+                purpose = "Images below the apps'"
+                stack.enter_context(self.locks.hold(_LOCK, purpose, lambda _: tell()))
+            yield
+
+
+def suite_of(buildpack: Buildpack, version: str = "") -> str:
+    """The Debian that a version of the buildpack's language stands on."""
+    return buildpack.versions.get(version or buildpack.default, DEFAULT_SUITE)
 
 
 def _files(buildpack: Buildpack) -> dict[str, bytes]:
-    """What a runtime's Dockerfile may copy: all of the folder that is not for other uses."""
-    others = {MANIFEST, buildpack.dockerfile, buildpack.runtime}
+    """What a runtime's or toolchain's Dockerfile may copy: the folder, but for what builds it."""
     return {
         path.name: path.read_bytes()
         for path in sorted(buildpack.directory.iterdir())
-        if path.is_file() and path.name not in others
+        if path.is_file() and path.name != MANIFEST and not path.name.endswith("Dockerfile")
     }
-
-
-def _digest(below: str, dockerfile: str, files: Mapping[str, bytes]) -> str:
-    digest = hashlib.sha256(f"{below}\0{dockerfile}\0".encode())
-    for name, content in files.items():
-        digest.update(f"{name}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()[:12]

@@ -1,6 +1,6 @@
 """The builder's command table."""
 
-from builder.commands import builds
+from builder.commands import buildpacks, builds, source
 from releases.command import Command
 
-COMMANDS: tuple[Command, ...] = (*builds.COMMANDS,)
+COMMANDS: tuple[Command, ...] = (*builds.COMMANDS, *buildpacks.COMMANDS, *source.COMMANDS)

@@ -1,23 +1,19 @@
 """Which buildpack an app's source asks for, and why."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from builder.detection.manifest import Buildpack
+from builder.source.contents import Contents
 from releases.errors import PaasError
 
 
 @dataclass(frozen=True)
 class Match:
-    """A buildpack and the path that decided for it."""
+    """A buildpack and what decided for it."""
 
     buildpack: Buildpack
-    path: str
-
-    @property
-    def reason(self) -> str:
-        """`requirements.txt found`."""
-        return f"{self.path} found"
+    reason: str  # "requirements.txt found"
 
 
 class NoBuildpackMatched(PaasError):
@@ -30,32 +26,34 @@ class NoBuildpackMatched(PaasError):
         super().__init__(f"no buildpack matched, looked for {'; '.join(looked_for)}; {hint}")
 
 
-def detect(paths: Collection[str], buildpacks: Sequence[Buildpack]) -> Match:
-    """The first buildpack one of whose files is among the source's paths.
+def detect(contents: Contents, buildpacks: Sequence[Buildpack]) -> Match:
+    """The first buildpack one of whose conditions holds.
 
-    `paths` need to reach one directory deep. NoBuildpackMatched says what was looked for.
+    NoBuildpackMatched says what was looked for; MalformedFile if a file that decides cannot be
+    read.
     """
     for buildpack in buildpacks:
-        for path in buildpack.detect:
-            if path in paths:
-                return Match(buildpack, path)
+        for condition in buildpack.detect:
+            if reason := condition.holds(contents):
+                return Match(buildpack, reason)
     raise NoBuildpackMatched(
-        [f"{buildpack.name}: {_either(buildpack.detect)}" for buildpack in buildpacks],
-        list(_near_misses(paths, buildpacks)),
+        [f"{buildpack.name}: {looked_for(buildpack)}" for buildpack in buildpacks],
+        list(_near_misses(contents, buildpacks)),
     )
 
 
-def _near_misses(paths: Collection[str], buildpacks: Sequence[Buildpack]) -> Iterator[str]:
-    wanted = [path for buildpack in buildpacks for path in buildpack.detect]
-    lowered = {path.lower(): path for path in wanted}
-    for path in sorted(paths):
-        name = path.rpartition("/")[2]
-        if path.lower() in lowered:
-            yield f"{path} is there, but its name must be {lowered[path.lower()]}"
-        elif name in wanted:
-            yield f"{path} is there, but must be at the top of the repository"
-
-
-def _either(paths: Sequence[str]) -> str:
-    *most, last = paths
+def looked_for(buildpack: Buildpack) -> str:
+    """`requirements.txt or pyproject.toml`."""
+    *most, last = dict.fromkeys(str(condition) for condition in buildpack.detect)
     return f"{', '.join(most)} or {last}" if most else last
+
+
+def _near_misses(contents: Contents, buildpacks: Sequence[Buildpack]) -> Iterator[str]:
+    wanted = [condition.file for buildpack in buildpacks for condition in buildpack.detect]
+    lowered = {path.lower(): path for path in wanted}
+    for path in sorted(contents.paths):
+        name = path.rpartition("/")[2]
+        if path.lower() in lowered and path not in wanted:
+            yield f"{path} is there, but its name must be {lowered[path.lower()]}"
+        elif name in wanted and path not in wanted:
+            yield f"{path} is there, but must be at the top of the repository"

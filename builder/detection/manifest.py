@@ -1,19 +1,38 @@
-"""What a `buildpack.yml` may say, and which buildpacks there are."""
+"""What a `buildpack.yml` may say."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 
-from releases.errors import PaasError
+from builder.detection.condition import Condition, read_condition
+from builder.detection.schema import (
+    BadManifest,
+    Key,
+    check_keys,
+    is_file_name,
+    is_source_path,
+    is_text,
+    is_text_mapping,
+)
+from builder.detection.version_file import VersionFile, read_version_file
 
 MANIFEST = "buildpack.yml"
+_VERSION = re.compile(r"\d+(\.\d+){0,2}")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-class BadManifest(PaasError):
-    """A `buildpack.yml` cannot be used; names the file and the key."""
+@dataclass(frozen=True)
+class Variant:
+    """Another Dockerfile of the folder, for sources of which any of the conditions holds."""
+
+    title: str  # what it does beyond the usual: "Something runs after the source is copied"
+    dockerfile: str
+    when: tuple[Condition, ...]
 
 
 @dataclass(frozen=True)
@@ -24,10 +43,17 @@ class Buildpack:
     name: str
     title: str  # "Python"
     order: int  # lower is asked first
-    detect: tuple[str, ...]  # any of these paths in the app's source
+    detect: tuple[Condition, ...]  # any of these holds for the app's source
     dockerfile: str = ""  # ours, in the folder
+    variants: tuple[Variant, ...] = ()  # the first that fits is used instead of it
     app_dockerfile: str = ""  # the app's own, in its source
     runtime: str = ""  # the Dockerfile of the image that ours stands on, in the folder
+    toolchain: str = ""  # the Dockerfile of an image with compilers, on top of the runtime
+    versions: Mapping[str, str] = field(default_factory=lambda: _NOTHING)  # "3.11" -> "bookworm"
+    default: str = ""  # the version of an app that asks for none
+    aliases: Mapping[str, str] = field(default_factory=lambda: _NOTHING)  # "lts/*" -> "24"
+    version_in: tuple[VersionFile, ...] = ()  # where an app's source says a version, first first
+    images: Mapping[str, str] = field(default_factory=lambda: _NOTHING)  # "NODE" -> "node/runtime"
 
     def text(self, name: str) -> str:
         """A file of the folder."""
@@ -39,40 +65,50 @@ class Buildpack:
             ) from error
 
 
-@dataclass(frozen=True)
-class _Key:
-    expected: str
-    check: Callable[[Any], bool]
-    required: bool = False
+def _is_list(value: object) -> bool:
+    return isinstance(value, list) and bool(value)
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _is_file_name(value: object) -> bool:
-    return isinstance(value, str) and Path(value).name == value
-
-
-def _is_path(value: object) -> bool:
-    return _is_text(value) and not str(value).startswith("/") and str(value).count("/") <= 1
-
-
-_KEYS: Mapping[str, _Key] = {
-    "name": _Key("the folder's name", _is_file_name, required=True),
-    "title": _Key("text", _is_text, required=True),
-    "order": _Key(
+_KEYS: Mapping[str, Key] = {
+    "name": Key("the folder's name", is_file_name, required=True),
+    "title": Key("text", is_text, required=True),
+    "order": Key(
         "a whole number", lambda value: type(value) is int, required=True
     ),  # a bool is an int too
-    "detect": _Key(
-        "a list of paths, at most one directory deep",
-        lambda value: isinstance(value, list) and bool(value) and all(map(_is_path, value)),
-        required=True,
+    "detect": Key("a list of paths or conditions", _is_list, required=True),
+    "dockerfile": Key("the name of a file in the folder", is_file_name),
+    "variants": Key("a list of `title`, `dockerfile` and `when`", _is_list),
+    "app_dockerfile": Key("a path in the app's source", is_source_path),
+    "runtime": Key("the name of a file in the folder", is_file_name),
+    "toolchain": Key("the name of a file in the folder", is_file_name),
+    "versions": Key(
+        'versions in quotes and the Debian that has each, `"3.11": bookworm`',
+        lambda value: is_text_mapping(value) and all(map(_VERSION.fullmatch, value)),
     ),
-    "dockerfile": _Key("the name of a file in the folder", _is_file_name),
-    "app_dockerfile": _Key("a path in the app's source", _is_path),
-    "runtime": _Key("the name of a file in the folder", _is_file_name),
+    "default": Key("one of the versions, in quotes", is_text),
+    "aliases": Key('other words for versions, `lts/*: "24"`', is_text_mapping),
+    "version_in": Key("a list of `file` and how it says the version", _is_list),
+    "images": Key(
+        "build arguments and the images they name, `NODE: node/runtime` or `node/toolchain`",
+        lambda value: is_text_mapping(value) and all(map(_is_image, value.values())),
+    ),
 }
+_VARIANT_KEYS: Mapping[str, Key] = {
+    "title": Key("text", is_text, required=True),
+    "dockerfile": Key("the name of a file in the folder", is_file_name, required=True),
+    "when": Key("a list of paths or conditions", _is_list, required=True),
+}
+_NEEDS = {
+    "default": "versions",
+    "version_in": "versions",
+    "aliases": "versions",
+    "toolchain": "runtime",
+    "variants": "dockerfile",
+}
+
+
+def _is_image(value: str) -> bool:
+    return value.partition("/")[2] in ("runtime", "toolchain")
 
 
 def read_buildpacks(directory: Path) -> list[Buildpack]:
@@ -87,27 +123,41 @@ def read_manifest(path: Path) -> Buildpack:
         document = yaml.safe_load(path.read_text())
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadManifest(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
-    if not isinstance(document, dict):
-        raise BadManifest(f"{path}: expected `key: value` lines")
-    _check(path, document)
-    values = {**document, "detect": tuple(document["detect"])}
-    return Buildpack(directory=path.parent, **values)
+    check_keys(path, "", document, _KEYS)
+    _check_together(path, document)
+    return Buildpack(directory=path.parent, **{**document, **_lists(path, document)})
 
 
-def _check(path: Path, document: Mapping[Any, Any]) -> None:
-    for name in document:
-        if name not in _KEYS:
-            raise BadManifest(f"{path}: unknown key {name}; known: {', '.join(_KEYS)}")
-    for name, key in _KEYS.items():
-        _check_key(path, document, name, key)
+def _check_together(path: Path, document: Mapping[str, Any]) -> None:
     if document["name"] != path.parent.name:
         raise BadManifest(f"{path}: key name: expected {path.parent.name}, the folder's name")
     if ("dockerfile" in document) == ("app_dockerfile" in document):
         raise BadManifest(f"{path}: key dockerfile: expected it or app_dockerfile, and not both")
+    versions = document.get("versions", {})
+    if versions and document.get("default") not in versions:
+        raise BadManifest(f"{path}: key default: expected one of {', '.join(versions)}")
+    for needed, key in (
+        ("versions", "version_in"),
+        ("versions", "aliases"),
+        ("runtime", "toolchain"),
+    ):
+        if key in document and needed not in document:
+            raise BadManifest(f"{path}: key {key}: expected {needed} beside it")
 
 
-def _check_key(path: Path, document: Mapping[Any, Any], name: str, key: _Key) -> None:
-    if name not in document and key.required:
-        raise BadManifest(f"{path}: key {name} is missing: {key.expected}")
-    if name in document and not key.check(document[name]):
-        raise BadManifest(f"{path}: key {name}: expected {key.expected}, found {document[name]!r}")
+def _lists(path: Path, document: Mapping[str, Any]) -> dict[str, tuple[object, ...]]:
+    return {
+        "detect": _conditions(path, "detect", document["detect"]),
+        "variants": tuple(_variant(path, one) for one in document.get("variants", ())),
+        "version_in": tuple(read_version_file(path, one) for one in document.get("version_in", ())),
+    }
+
+
+def _variant(path: Path, document: Any) -> Variant:
+    check_keys(path, "variants: ", document, _VARIANT_KEYS)
+    when = _conditions(path, "variants: when", document["when"])
+    return Variant(document["title"], document["dockerfile"], when)
+
+
+def _conditions(path: Path, where: str, documents: list[Any]) -> tuple[Condition, ...]:
+    return tuple(read_condition(path, f"{where}: ", one) for one in documents)

@@ -1,4 +1,4 @@
-"""What a build context is made of: a few members of ours in front of a tar that is there."""
+"""What the classic builder is sent: a few members of ours in front of a tar that is there."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -6,10 +6,9 @@ from pathlib import Path
 from builder.source import tar
 
 _CHUNK_BYTES = 256 * 1024
-# Our own Dockerfile travels inside the context, for the engine's HTTP API takes it from nowhere
-# else. An image that copies the whole source has this one small file too.
-DIRECTORY = ".paas"
-DOCKERFILE = f"{DIRECTORY}/Dockerfile"
+# The classic builder takes the Dockerfile from nowhere but the context. An image that copies the
+# whole source has this one small file too. A source that has it as well overrides it: its own loss.
+DOCKERFILE_PATH = ".paas/Dockerfile"
 
 
 def context(members: Mapping[str, bytes], source: Path | None = None) -> Iterator[bytes]:

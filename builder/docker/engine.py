@@ -1,8 +1,8 @@
 """How the builder speaks to a Docker Engine: builds, imports, pulls and looks up images."""
 
 import json
-import uuid
-from collections.abc import Generator, Iterable, Iterator, Mapping
+import socket
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +11,8 @@ import docker
 import requests
 from docker.errors import APIError, DockerException, ImageNotFound
 
+from builder.buildkit.session import Offer, session
+from builder.docker.upgrade import UpgradeRefused, upgrade
 from releases.errors import PaasError
 
 _CHUNK_BYTES = 64 * 1024
@@ -40,12 +42,14 @@ class Image:
     id: str  # sha256:...
     labels: Mapping[str, str]
     ports: tuple[int, ...]  # TCP ports from EXPOSE, ascending
+    reference: str = ""  # where other hosts find it: `registry.example/paas/myapp@sha256:...`
 
 
 @dataclass(frozen=True)
 class ImageBuild:
     """What the engine is asked to build."""
 
+    id: str  # what `Engine.cancel` knows it by, from any process
     tag: str
     dockerfile: str  # path inside the context
     labels: Mapping[str, str]
@@ -65,6 +69,11 @@ class Engine:
                 f"no Docker Engine answers at {host}; is it running, and may this user use it?"
             ) from error
 
+    @property
+    def api(self) -> Any:
+        """docker-py's client, for the registry's module."""
+        return self._api
+
     def image(self, name: str) -> Image | None:
         """The image of that tag or id, if the engine has it."""
         try:
@@ -80,39 +89,37 @@ class Engine:
             ports=tuple(sorted(int(number) for number, _, kind in ports if kind != "udp")),
         )
 
-    def build(
-        self, build: ImageBuild, context: Iterable[bytes], *, buildkit: bool
-    ) -> Iterator[dict[str, Any]]:
-        """Stream a context (a tar, which must not begin with a PAX header) and yield messages.
+    def build(self, build: ImageBuild, offer: Offer) -> Generator[dict[str, Any], None, None]:
+        """Have BuildKit build what is offered and yield its messages.
+
+        EngineRefused if the engine has no BuildKit. Closing the iterator cancels the build.
+        """
+        try:
+            with session(self._upgrade, offer) as identity:
+                more = {"version": "2", "remote": "client-session", "session": identity}
+                yield from self._build(build, more, ())
+        except UpgradeRefused as error:
+            raise EngineRefused(str(error)) from error
+
+    def build_classic(
+        self, build: ImageBuild, context: Iterable[bytes]
+    ) -> Generator[dict[str, Any], None, None]:
+        """Have the classic builder build a context, which is a tar, and yield its messages.
 
         EngineRefused if the engine will not begin. Closing the iterator cancels the build.
         """
-        build_id = f"paas-{uuid.uuid4().hex}"
-        parameters = {
-            "t": build.tag,
-            "dockerfile": build.dockerfile,
-            "labels": json.dumps(dict(build.labels)),
-            "buildargs": json.dumps(dict(build.arguments)),
-            "networkmode": "default",
-            "buildid": build_id,
-            "rm": "1",
-            "forcerm": "1",
-        }
-        if build.no_cache:
-            parameters["nocache"] = "1"
-        if buildkit:
-            parameters["version"] = "2"  # what docker-py 7.2 has no argument for
-        messages = self._stream("/build", parameters, context)
-        ended = False
-        try:
-            for message in messages:
-                ended = "error" in message
-                yield message
-            ended = True
-        finally:
-            messages.close()
-            if not ended:
-                self._cancel(build_id)
+        return self._build(build, {}, context)
+
+    def cancel(self, build_id: str) -> None:
+        """End a build that any process asked for; no error if there is none of that id.
+
+        Hanging up cancels as well; this also ends a build whose hang-up goes unnoticed.
+        """
+        self._api.post(
+            f"{self._api.base_url}/v{self._api.api_version}/build/cancel",
+            params={"id": build_id},
+            timeout=10,
+        )
 
     def import_image(self, archive: Iterable[bytes], name: str, changes: Iterable[str]) -> None:
         """Make an image of one layer from a root file system's tar, as a stream.
@@ -165,6 +172,42 @@ class Engine:
         with suppress(ImageNotFound):
             self._api.remove_image(name)
 
+    def _build(
+        self, build: ImageBuild, more: Mapping[str, str], body: Iterable[bytes]
+    ) -> Generator[dict[str, Any], None, None]:
+        parameters = {
+            "t": build.tag,
+            "dockerfile": build.dockerfile,
+            "labels": json.dumps(dict(build.labels)),
+            "buildargs": json.dumps(dict(build.arguments)),
+            "networkmode": "default",
+            "buildid": build.id,
+            "rm": "1",
+            "forcerm": "1",
+            **more,  # among it what docker-py 7.2 has no arguments for
+        }
+        if build.no_cache:
+            parameters["nocache"] = "1"
+        messages = self._stream("/build", parameters, body)
+        ended = False
+        try:
+            for message in messages:
+                ended = "error" in message
+                yield message
+            ended = True
+        finally:
+            messages.close()
+            if not ended:
+                self.cancel(build.id)
+
+    def _upgrade(
+        self, path: str, headers: Sequence[tuple[str, str]]
+    ) -> tuple[socket.socket, bytes]:
+        try:
+            return upgrade(self._host, f"/v{self._api.api_version}{path}", headers)
+        except OSError as error:
+            raise EngineUnreachable("Docker does not answer; is dockerd running?") from error
+
     def _stream(
         self, path: str, parameters: Mapping[str, Any], body: Iterable[bytes]
     ) -> Generator[dict[str, Any], None, None]:
@@ -189,14 +232,6 @@ class Engine:
                     yield json.loads(line)
         except requests.exceptions.ChunkedEncodingError as error:
             raise EngineUnreachable("Docker went away in the middle of it; try again") from error
-
-    def _cancel(self, build_id: str) -> None:
-        # Hanging up cancels as well; this also ends a build whose hang-up goes unnoticed.
-        self._api.post(
-            f"{self._api.base_url}/v{self._api.api_version}/build/cancel",
-            params={"id": build_id},
-            timeout=10,
-        )
 
 
 def _reason(response: requests.Response) -> str:

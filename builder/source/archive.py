@@ -1,6 +1,5 @@
 """From a commit to the tar that is built: the same tree gives the same bytes."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,11 @@ from builder.source import tar
 from builder.source.dockerignore import BadDockerIgnore, DockerIgnore
 from builder.source.objects import Blobs, Objects
 from builder.source.symlinks import check_symlinks
+from builder.source.times import time_of
 from builder.source.tree import BadTree, Entry, Limits, choose, read_tree
 
 _MAX_IGNORE_BYTES = 256 * 1024
 _MAX_TARGET_BYTES = 4096
-_EPOCH = 946_684_800  # 2000-01-01: earlier years are beyond what zip files can say
 
 
 @dataclass(frozen=True)
@@ -62,49 +61,38 @@ def _read_ignore(blobs: Blobs, entries: Sequence[Entry]) -> DockerIgnore:
 
 
 def _write(file: BinaryIO, entries: Sequence[Entry], blobs: Blobs) -> None:
-    mtime = _mtime(entries)
     contents = blobs.read([entry.oid for entry in entries if not entry.is_directory])
     links: dict[str, str] = {}
     for entry in entries:
         if entry.is_directory:
-            file.write(tar.header(_member(entry, mtime)))
+            file.write(tar.header(_member(entry)))
         elif entry.is_symlink:
-            link = _symlink(entry, mtime, next(contents))
+            link = _symlink(entry, next(contents))
             links[entry.path] = link.target.decode("utf-8", "replace")
             file.write(tar.header(link))
         else:
-            file.write(tar.header(_member(entry, mtime)))
+            file.write(tar.header(_member(entry)))
             file.writelines(next(contents))
             file.write(tar.padding(entry.size))
     check_symlinks(links)
     file.write(tar.END)
 
 
-def _member(entry: Entry, mtime: int) -> tar.Member:
+def _member(entry: Entry) -> tar.Member:
+    mtime = time_of(entry.oid)
     if entry.is_directory:
         return tar.Member(entry.path.encode(), tar.DIRECTORY, 0o755, mtime=mtime)
     mode = 0o755 if entry.is_executable else 0o644
     return tar.Member(entry.path.encode(), tar.FILE, mode, entry.size, mtime=mtime)
 
 
-def _symlink(entry: Entry, mtime: int, content: Iterator[bytes]) -> tar.Member:
+def _symlink(entry: Entry, content: Iterator[bytes]) -> tar.Member:
     if entry.size > _MAX_TARGET_BYTES:
         raise BadTree(f"symlink {entry.path} points to a name of {entry.size} bytes")
     target = b"".join(content)
-    return tar.Member(entry.path.encode(), tar.SYMLINK, 0o777, target=target, mtime=mtime)
-
-
-def _mtime(entries: Sequence[Entry]) -> int:
-    """One time for all files of a tree, taken from what is in it, between 2000 and 2008.
-
-    Equal trees give equal bytes. A constant would not do: web servers make validators of time
-    and size, and would tell a browser that a changed file of the same size is the old one.
-    Times that differ within a tree would not do either: make compares them.
-    """
-    digest = hashlib.sha256()
-    for entry in entries:
-        digest.update(f"{entry.mode} {entry.oid} {entry.path}\0".encode())
-    return _EPOCH + int.from_bytes(digest.digest()[:4], "big") // 16
+    return tar.Member(
+        entry.path.encode(), tar.SYMLINK, 0o777, target=target, mtime=time_of(entry.oid)
+    )
 
 
 def _warnings(entries: Sequence[Entry]) -> Iterator[str]:

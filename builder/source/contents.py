@@ -41,13 +41,17 @@ class Contents:
             raise UnreadableFile(f"{path} is not UTF-8 text") from error
 
 
-def read_contents(path: Path) -> Contents:
-    """Read the head of a source tar: it has the top level first."""
+def read_contents(path: Path, also: str = "") -> Contents:
+    """Read the head of a source tar: it has the top level first.
+
+    `also` is one more path, however deep, that the contents have if the source has it.
+    """
     places: dict[str, tuple[int, int]] = {}
     with tarfile.open(path, "r:") as tar:
         for member in tar:
-            if member.name.count("/") > 1:
+            is_deep = member.name.count("/") > 1
+            if is_deep and (also.count("/") < 2 or also in places):
                 break
-            if not member.isdir():
+            if not member.isdir() and (not is_deep or member.name == also):
                 places[member.name] = (member.offset_data, member.size)
     return Contents(path, places)

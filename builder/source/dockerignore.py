@@ -2,7 +2,7 @@
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from releases.errors import PaasError
@@ -58,9 +58,14 @@ class DockerIgnore:
     """The patterns of one file. The last one that matches a path, or a parent of it, decides."""
 
     def __init__(self, text: str) -> None:
-        self._rules = list(_rules(text.removeprefix(_BYTE_ORDER_MARK)))
-        if len(self._rules) > MAX_PATTERNS:
-            raise BadDockerIgnore(f".dockerignore has more than {MAX_PATTERNS} patterns")
+        self._rules = _compile(_patterns(text.removeprefix(_BYTE_ORDER_MARK)))
+
+    @classmethod
+    def of(cls, patterns: Iterable[str]) -> "DockerIgnore":
+        """Patterns that somebody else has read from their file."""
+        ignore = cls("")
+        ignore._rules = _compile(enumerate(patterns, 1))
+        return ignore
 
     def ignores(self, path: str) -> bool:
         """Whether `path`, relative to the root, is left out."""
@@ -72,13 +77,22 @@ class DockerIgnore:
         return ignored
 
 
-def _rules(text: str) -> Iterator[_Rule]:
+def _patterns(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith("#"):
-            continue
-        line = line.strip()
-        pattern = line.removeprefix("!").strip()
-        names = _clean(pattern)
+        if not line.startswith("#"):
+            yield number, line.strip()
+
+
+def _compile(patterns: Iterable[tuple[int, str]]) -> list[_Rule]:
+    rules = list(_rules(patterns))
+    if len(rules) > MAX_PATTERNS:
+        raise BadDockerIgnore(f".dockerignore has more than {MAX_PATTERNS} patterns")
+    return rules
+
+
+def _rules(patterns: Iterable[tuple[int, str]]) -> Iterator[_Rule]:
+    for number, line in patterns:
+        names = _clean(line.removeprefix("!").strip())
         if not names:
             continue
         try:

@@ -89,6 +89,25 @@ class Objects:
             answer = _pipe(process.stdout).readline().decode().split()
         return answer[0] if answer[1:] == ["commit"] else None
 
+    def changed(self, old: str, new: str, at_most: int) -> tuple[str, ...] | None:
+        """The first paths, in git's order, that differ between two commits.
+
+        None where one of the commits is not there (any more).
+        """
+        arguments = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new]
+        paths: list[bytes] = []
+        with self._git(arguments) as process:
+            rest = b""
+            while len(paths) < at_most:
+                chunk = _pipe(process.stdout).read(_CHUNK_BYTES)
+                if not chunk:
+                    if process.wait() != 0:
+                        return None
+                    break
+                *more, rest = (rest + chunk).split(b"\0")
+                paths += more
+        return tuple(path.decode("utf-8", "replace") for path in paths[:at_most])
+
     @contextmanager
     def _git(self, arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
         options = [word for option in _OPTIONS for word in ("-c", option)]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 FILE = b"0"
 SYMLINK = b"2"
 DIRECTORY = b"5"
-_LONG_NAME = b"L"
-_LONG_TARGET = b"K"
+LONG_PATH = b"L"
+LONG_TARGET = b"K"
 _NAME_BYTES = 100
 _BLOCK_BYTES = 512
 
@@ -33,8 +33,8 @@ def header(member: Member) -> bytes:
     path = member.path + b"/" if member.kind == DIRECTORY else member.path
     return b"".join(
         (
-            _long(_LONG_TARGET, member.target),
-            _long(_LONG_NAME, path),
+            _long(LONG_TARGET, member.target),
+            _long(LONG_PATH, path),
             _block(member, path),
         )
     )

@@ -13,7 +13,6 @@ _CONTROL = frozenset(range(32)) | {127}
 _SYMLINK_MODE = "120000"
 # Docker's own tools send these two whatever `.dockerignore` says; ours is needed for the same.
 _ALWAYS_SENT = frozenset({"Dockerfile", "Procfile"})
-_RESERVED = ".paas"
 
 
 class BadTree(PaasError):
@@ -131,8 +130,6 @@ def _check_path(raw: bytes, limits: Limits) -> str:
         raise BadTree(f"path {path[:100]!r}... is too long to unpack")
     if len(names) > limits.depth:
         raise BadTree(f"path {path[:100]!r}... is more than {limits.depth} directories deep")
-    if names[0] == _RESERVED.encode():
-        raise BadTree(f"{path} cannot be built: the name {_RESERVED} is the platform's own")
     return path
 
 

@@ -3,10 +3,13 @@
 import click
 
 from releases.app import App
+from releases.build import Build
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table, timestamp
 from releases.errors import BadInput
 from releases.queue import DESTROY, RELEASES
+from releases.release import Release
+from releases.store.builds import NoSuchBuild
 from releases.store.logs import NO_APP
 
 
@@ -67,10 +70,31 @@ def _summary(session: Session, app: App) -> dict[str, object]:
         "release": release.name if release else None,
         "commit": release.artifact.commit if release else None,
         "image": release.artifact.image if release else None,
+        **_base(session, release),
         "processes": _formation(app),
         "created": timestamp(app.created_at),
         "by": app.created_by,
     }
+
+
+def _base(session: Session, release: Release | None) -> dict[str, object]:
+    """What the live image stands on, as its build knew it."""
+    found = _build(session, release)
+    return {
+        "base": found.base if found else None,
+        "base image": found.base_image if found else None,
+        "debian": found.suite if found else None,
+        "language": f"{found.buildpack} {found.version}" if found and found.version else None,
+    }
+
+
+def _build(session: Session, release: Release | None) -> Build | None:
+    if release is None:
+        return None
+    try:
+        return session.platform.store.builds.get(release.app, release.artifact.build)
+    except NoSuchBuild:
+        return None
 
 
 def _release_name(app: App) -> str:

@@ -1,8 +1,9 @@
-"""The commands on config vars."""
+"""The commands on config vars, those of the app's processes and those of its builds."""
 
 import base64
 import binascii
 import shlex
+from collections.abc import Mapping
 
 import click
 
@@ -17,9 +18,9 @@ class NoSuchConfigVar(PaasError):
     """The app has no config var of that name."""
 
 
-def show(session: Session, app: str, as_json: bool) -> None:
+def show(session: Session, app: str, as_json: bool, build: bool = False) -> None:
     """All of them, sorted, in a form that a shell can read."""
-    config = _config(session, app)
+    config = _config(session, app, build)
     if as_json:
         print_json(session, dict(sorted(config.items())))
         return
@@ -27,37 +28,50 @@ def show(session: Session, app: str, as_json: bool) -> None:
         session.print(f"{name}={shlex.quote(value)}")
 
 
-def get(session: Session, app: str, name: str) -> None:
+def get(session: Session, app: str, name: str, build: bool = False) -> None:
     """One value, exactly, and a newline."""
-    config = _config(session, app)
+    config = _config(session, app, build)
     if name not in config:
-        raise NoSuchConfigVar(f"{app} has no config var {name}; `config {app}` lists them")
+        raise NoSuchConfigVar(
+            f"{_no_var(app, name, build)}; `config {'--build ' if build else ''}{app}` lists them"
+        )
     session.print(config[name])
 
 
-def set_vars(session: Session, app: str, pairs: tuple[str, ...], encoded: bool) -> None:
-    """Several pairs make one release."""
-    _config(session, app)
+def set_vars(
+    session: Session, app: str, pairs: tuple[str, ...], encoded: bool, build: bool = False
+) -> None:
+    """Several pairs make one release; of the build config, none."""
+    _config(session, app, build)
     values = parse_pairs(pairs, _decode if encoded else None)
-    _request(session, app, ConfigChange(values))
+    _apply(session, app, ConfigChange(values), build)
 
 
-def unset(session: Session, app: str, names: tuple[str, ...]) -> None:
-    """Several names make one release."""
-    config = _config(session, app)
+def unset(session: Session, app: str, names: tuple[str, ...], build: bool = False) -> None:
+    """Several names make one release; of the build config, none."""
+    config = _config(session, app, build)
     for name in names:
         if check_name(name) not in config:
-            raise NoSuchConfigVar(f"{app} has no config var {name}; nothing was changed")
-    _request(session, app, ConfigChange(removed=names))
+            raise NoSuchConfigVar(f"{_no_var(app, name, build)}; nothing was changed")
+    _apply(session, app, ConfigChange(removed=names), build)
 
 
-def _config(session: Session, app: str) -> dict[str, str]:
-    session.platform.store.apps.get(app)
-    return session.platform.store.apps.config(app)
+def _no_var(app: str, name: str, build: bool) -> str:
+    return f"{app} has no {'build ' if build else ''}config var {name}"
 
 
-def _request(session: Session, app: str, change: ConfigChange) -> None:
+def _config(session: Session, app: str, build: bool) -> Mapping[str, str]:
+    apps = session.platform.store.apps
+    apps.get(app)
+    return apps.build_config(app).values if build else apps.config(app)
+
+
+def _apply(session: Session, app: str, change: ConfigChange, build: bool) -> None:
     store = session.platform.store
+    if build:
+        store.apps.change_build_config(app, change)
+        session.print(f"-----> {change.title} for builds of {app}, from the next one on")
+        return
     session.print(f"-----> {change.title} on {app}")
     log = store.logs.new(app)
     session.platform.queue.request(
@@ -73,9 +87,16 @@ def _decode(name: str, value: str) -> str:
         raise BadConfig(f"config var {name}: with --encoded, give base64 of UTF-8 text") from error
 
 
+BUILD = click.Option(["--build"], is_flag=True, help="The config of builds, not of processes.")
+
 COMMANDS = (
-    Command("config", "Show config vars", show, (APP, JSON)),
-    Command("config:get", "Print the value of a config var", get, (APP, click.Argument(["name"]))),
+    Command("config", "Show config vars", show, (APP, BUILD, JSON)),
+    Command(
+        "config:get",
+        "Print the value of a config var",
+        get,
+        (APP, click.Argument(["name"]), BUILD),
+    ),
     Command(
         "config:set",
         "Set config vars and roll them out as one release",
@@ -84,12 +105,13 @@ COMMANDS = (
             APP,
             click.Argument(["pairs"], nargs=-1, metavar="KEY=VALUE..."),
             click.Option(["--encoded"], is_flag=True, help="Values are base64."),
+            BUILD,
         ),
     ),
     Command(
         "config:unset",
         "Remove config vars and roll that out as one release",
         unset,
-        (APP, click.Argument(["names"], nargs=-1, required=True, metavar="KEY...")),
+        (APP, click.Argument(["names"], nargs=-1, required=True, metavar="KEY..."), BUILD),
     ),
 )

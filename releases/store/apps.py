@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from releases.app import App, AppExists, Desired, NoSuchApp, check_app_name
-from releases.config import ConfigChange
+from releases.config import BuildConfig, ConfigChange, check_build_config
 from releases.errors import PaasError
 from releases.store import keys
 from releases.store.connection import Client
@@ -29,6 +29,13 @@ if ARGV[2] == '' then redis.call('HDEL', KEYS[2], 'target')
 else redis.call('HSET', KEYS[2], 'target', ARGV[2]) end
 return 1
 """
+# Unless somebody else changed it since it was read; a late one brings no destroyed app back.
+_SET_BUILD_CONFIG = """
+if redis.call('HEXISTS', KEYS[1], 'created_at') == 0 then return -1 end
+if (redis.call('HGET', KEYS[2], 'sealed') or '') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[2], 'sealed', ARGV[2])
+return redis.call('HINCRBY', KEYS[2], 'version', 1)
+"""
 _CHANGE_KEPT_S = 24 * 3600
 
 
@@ -44,6 +51,7 @@ class AppStore:
         self._vault = vault
         self._create = client.register_script(_CREATE)
         self._set_target = client.register_script(_SET_TARGET)
+        self._set_build_config = client.register_script(_SET_BUILD_CONFIG)
 
     def create(self, name: str, who: str) -> None:
         """Make an app; BadAppName or AppExists say why not."""
@@ -107,6 +115,29 @@ class AppStore:
     def set_config(self, name: str, config: Mapping[str, str]) -> None:
         """Set the config of an app that has no release yet."""
         self._redis.set(keys.config(name), self._vault.seal(config))
+
+    def build_config(self, name: str) -> BuildConfig:
+        """What the app's next build is given."""
+        sealed, version = self._redis.hmget(keys.build_config(name), "sealed", "version")
+        if not sealed:
+            return BuildConfig()
+        values = self._vault.unseal(sealed)
+        digests = {one: self._vault.digest(f"{one}={value}") for one, value in values.items()}
+        return BuildConfig(values, digests, int(version or 0))
+
+    def change_build_config(self, name: str, change: ConfigChange) -> None:
+        """From the next build on; BadConfig, NoSuchApp."""
+        made = 0
+        while not made:  # somebody else was faster: apply it to what they made
+            before = self._redis.hget(keys.build_config(name), "sealed")
+            after = change.apply(self._vault.unseal(before) if before else {})
+            check_build_config(after)
+            made = self._set_build_config(
+                keys=[keys.app(name), keys.build_config(name)],
+                args=[before or "", self._vault.seal(after)],
+            )
+        if made < 0:
+            raise NoSuchApp(name)
 
     def add_change(self, change: ConfigChange) -> str:
         """Keep a change for the job that will apply it; return its id, for a job sees no secret."""

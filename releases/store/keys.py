@@ -31,6 +31,11 @@ def config(name: str) -> str:
     return f"paas:app:{name}:config"
 
 
+def build_config(name: str) -> str:
+    """Hash: the config that the app's builds get, sealed, and its version."""
+    return f"paas:app:{name}:buildconfig"
+
+
 def hosts(name: str) -> str:
     """Set: hosts of the app that are in the routes now."""
     return f"paas:app:{name}:hosts"

@@ -35,7 +35,7 @@ class SshKey:
     line: str
     added_at: float
     added_by: str
-    only: tuple[str, ...] = ()  # the apps it is limited to; empty: all, and managing the platform
+    only: tuple[str, ...] = ()  # apps it is limited to, or BUILD_HOST; empty: all
 
 
 class SshKeyStore:

@@ -40,6 +40,12 @@ def busybox_image(
     return str(api.inspect_image(f"{settings.instance}/{app}:{tag}")["Id"])
 
 
+def plain_image(api: Any, name: str) -> None:
+    """Import an image that is nobody's, to stand on: `FROM name`, with busybox in it."""
+    repository, _, tag = name.partition(":")
+    api.import_image_from_data(_tar("hello"), repository=repository, tag=tag)
+
+
 def _tar(body: str) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:

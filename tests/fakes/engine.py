@@ -1,11 +1,12 @@
 """An engine in memory. `tests/docker/releases/test_engine_contract.py` holds it to the real one."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 from releases.container import Container, Slot
 from releases.engine import Condition, EngineFailed
-from releases.release import Release
+from releases.release import Artifact, Release
 
 
 class FakeEngine:
@@ -71,6 +72,14 @@ class FakeEngine:
         """Gone at once."""
         if self.running.pop(container.id, None):
             self.stopped.append(container.id)
+
+    def fetch_image(self, artifact: Artifact, report: Callable[[str], None]) -> None:
+        """From a registry that has everything, unless `refused` names the reference."""
+        if artifact.reference in self.refused:
+            raise EngineFailed(f"image {artifact.reference} cannot be pulled")
+        if artifact.reference and not self.image_exists(artifact.image):
+            report(f"Pulling {artifact.reference}")
+            self.images.add(artifact.image)
 
     def image_exists(self, image: str) -> bool:
         """Every image, unless `images` names those there are."""

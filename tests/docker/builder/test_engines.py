@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,8 @@ import docker
 import pytest
 
 from builder.bases.stack import Bases
+from builder.buildkit.session import Offer
 from builder.detection.manifest import read_buildpacks
-from builder.docker.context import context
 from builder.docker.engine import Engine, EngineRefused, ImageBuild
 from builder.docker.image import Recipe, build_image
 from builder.source.archive import write_source
@@ -23,15 +23,11 @@ pytestmark = pytest.mark.docker
 
 
 class WithoutBuildKit(Engine):
-    """The real engine, asked for a version that it does not know: so do old engines answer."""
+    """The real engine, but it refuses sessions: so do engines without BuildKit."""
 
-    def build(
-        self, build: ImageBuild, context: Iterable[bytes], *, buildkit: bool
-    ) -> Iterator[dict[str, Any]]:
-        """Refuse BuildKit before a byte was read."""
-        if buildkit:
-            raise EngineRefused('Docker refused: invalid version "2"')
-        return super().build(build, context, buildkit=False)
+    def build(self, build: ImageBuild, offer: Offer) -> Generator[dict[str, Any], None, None]:
+        """Refuse before anything was sent."""
+        raise EngineRefused("Docker refused a session: HTTP/1.1 404 Not Found")
 
 
 def test_an_engine_without_buildkit_builds_the_same_app(
@@ -44,15 +40,16 @@ def test_an_engine_without_buildkit_builds_the_same_app(
     old = WithoutBuildKit(settings.docker_host)
     lines: list[str] = []
     recipe = Recipe(
+        build_id="paas-classic",
         tag=f"paas/classic:{commit}",
         dockerfile=python.text(python.dockerfile),
         labels={"paas.instance": INSTANCE, "paas.app": "classic"},
         arguments={"RUNTIME": Bases(old, settings, lines.extend).runtime(python).name},
         source=source.path,
     )
-    image = build_image(old, recipe, lines.extend)
+    built = build_image(old, recipe, lines.extend)
     found = engine.inspect_image(recipe.tag)
-    assert found["Id"] == image
+    assert found["Id"] == built.image
     assert found["Config"]["Labels"]["paas.app"] == "classic"
     assert any("RUN install-python" in line for line in lines)
     lines.clear()
@@ -80,7 +77,7 @@ def test_two_builds_at_once_make_the_stack_once(
         thread.start()
     for thread in threads:
         thread.join()
-    assert said.count("Making the stack (once)") == 1
+    assert said.count("Making the bookworm stack (once)") == 1
     assert not [line for line in said if "FROM" in line][1:]
 
 
@@ -88,9 +85,9 @@ def test_an_image_that_exists_is_found_with_its_ports_and_one_that_does_not_is_n
     workshop: Workshop,
 ) -> None:
     engine = Engine(workshop.platform.settings.docker_host)
-    text = b"FROM scratch\nEXPOSE 9000 53/udp 8000\nLABEL paas.app=ports\n"
-    build = ImageBuild("paas/ports:1", "Dockerfile", {"paas.instance": INSTANCE})
-    list(engine.build(build, context({"Dockerfile": text}), buildkit=True))
+    text = "FROM scratch\nEXPOSE 9000 53/udp 8000\nLABEL paas.app=ports\n"
+    recipe = Recipe("paas-ports", "paas/ports:1", text, {"paas.instance": INSTANCE})
+    build_image(engine, recipe, print)
     image = engine.image("paas/ports:1")
     assert image
     assert image.ports == (8000, 9000)

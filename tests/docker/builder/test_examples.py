@@ -27,7 +27,7 @@ def test_python_installs_from_pypi_and_rebuilds_only_the_code(
     commit = workshop.commit("hello-python")
     first = workshop.build("hello-python", commit)
     assert first.status is BuildStatus.SUCCEEDED, workshop.output(first)
-    assert (first.buildpack, first.reason) == ("python", "requirements.txt found")
+    assert (first.buildpack, first.why) == ("python", "requirements.txt found")
     assert first.artifact
     assert first.artifact.processes == {"web": "gunicorn app:app"}
     assert labels(engine, first).items() >= {

@@ -3,13 +3,17 @@
 import os
 import signal
 import subprocess
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
 
-from builder.docker.context import context
+from builder.buildkit.directory import directory_of_files
+from builder.buildkit.session import Offer
 from builder.docker.engine import Engine, ImageBuild
 from builder.docker.progress import Progress
 from releases.build import BuildStatus
@@ -76,18 +80,36 @@ def test_an_app_that_is_being_destroyed_is_not_built(workshop: Workshop) -> None
 def test_a_build_that_is_left_ends_in_the_engine_too(
     engine: docker.APIClient, workshop: Workshop
 ) -> None:
+    with sleeping_build(engine, 98765432) as messages:
+        messages.close()
+        wait_for(lambda: not _sleeping(98765432), "the step to end")
+
+
+def test_another_process_cancels_a_build_by_its_id(
+    engine: docker.APIClient, workshop: Workshop
+) -> None:
+    with sleeping_build(engine, 98765430) as messages:
+        Engine(workshop.platform.settings.docker_host).cancel("paas-never")
+        assert "error" in list(messages)[-1]
+        wait_for(lambda: not _sleeping(98765430), "the step to end")
+
+
+@contextmanager
+def sleeping_build(
+    engine: docker.APIClient, seconds: int
+) -> Iterator[Generator[dict[str, Any], None, None]]:
+    """A build, `paas-never`, whose step sleeps by now; what the engine says of it."""
     base = next(image for image in engine.images("paas/base") if image["RepoTags"])
-    dockerfile = f"FROM {base['RepoTags'][0]}\nRUN echo begun; exec sleep 98765432\n".encode()
-    build = ImageBuild("paas/never:1", "Dockerfile", {})
-    messages = Engine("unix:///var/run/docker.sock").build(
-        build, context({"Dockerfile": dockerfile}), buildkit=True
-    )
+    text = f"FROM {base['RepoTags'][0]}\nRUN echo begun; exec sleep {seconds}\n"
+    offer = Offer({"dockerfile": directory_of_files({"Dockerfile": text.encode()})}, "paas/never")
+    build = ImageBuild("paas-never", "paas/never:1", "Dockerfile", {})
+    messages = Engine("unix:///var/run/docker.sock").build(build, offer)
     progress = Progress()
     while "begun" not in progress.read(next(messages)):
         continue
-    wait_for(lambda: _sleeping(98765432), "the step to run")
-    messages.close()
-    wait_for(lambda: not _sleeping(98765432), "the step to end")
+    wait_for(lambda: _sleeping(seconds), "the step to run")
+    with closing(messages):
+        yield messages
 
 
 def _sleeping(seconds: int) -> bool:

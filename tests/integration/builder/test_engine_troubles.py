@@ -6,9 +6,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from builder.buildkit.session import Offer
 from builder.docker.engine import Engine, EngineUnreachable, ImageBuild
 
 pytestmark = pytest.mark.integration
+
+BUILD = ImageBuild("b", "t", "D", {})
 
 
 class GoesAway(BaseHTTPRequestHandler):
@@ -46,7 +49,8 @@ def engine() -> Iterator[Engine]:
         lambda engine: engine.tag("one", "paas/shop:1"),
         lambda engine: engine.remove("paas/shop:1"),
         lambda engine: list(engine.pull("debian:bookworm-slim")),
-        lambda engine: list(engine.build(ImageBuild("t", "D", {}), [b""], buildkit=True)),
+        lambda engine: list(engine.build_classic(BUILD, [b""])),
+        lambda engine: list(engine.build(BUILD, Offer({}, "key"))),
     ],
 )
 def test_it_is_one_plain_line(engine: Engine, ask: Callable[[Engine], object]) -> None:

@@ -11,6 +11,7 @@ from builder.source.objects import Objects
 from builder.source.tree import BadTree
 from releases.build import Build, BuildRequest, BuildStatus
 from releases.platform import Platform
+from tests.builds import end_build
 from tests.integration.builder.repository import Repository
 
 pytestmark = pytest.mark.integration
@@ -54,3 +55,26 @@ def test_a_submodule_is_told_in_the_builds_log(platform: Platform, repository: R
     build = request(platform, repository, commit)
     (line,) = [entry.line for entry in platform.store.logs.read(build.log)]
     assert line.startswith(" !     submodule lib is left out")
+
+
+def test_a_build_says_what_changed_since_the_last_one_that_succeeded(
+    platform: Platform, repository: Repository
+) -> None:
+    platform.store.apps.create("hello", "tester")
+    good, bad = repository.commit({"a": "1", "b": "1"}), repository.commit({"a": "2", "b": "2"})
+    for commit, status in ((good, BuildStatus.SUCCEEDED), (bad, BuildStatus.FAILED)):
+        queued = request(platform, repository, commit)
+        running = platform.store.builds.start("hello", queued.number)
+        assert running
+        end_build(platform.store, running, status=status)
+    build = request(platform, repository, repository.commit({"a": "1", "b": "2"}))
+    assert (build.compared_with, build.changed) == (1, ("b",))
+    assert platform.store.builds.get("hello", build.number) == build
+
+
+def test_the_first_build_is_compared_with_nothing(
+    platform: Platform, repository: Repository
+) -> None:
+    platform.store.apps.create("hello", "tester")
+    build = request(platform, repository, repository.commit({"a": "1"}))
+    assert (build.compared_with, build.changed) == (0, ())

@@ -76,3 +76,9 @@ def test_keys_are_removed_by_name_or_fingerprint_but_not_the_last(door: Door) ->
     assert last.status == 1
     assert last.err.startswith(" !     alice is the last key")
     assert door.ssh("version").status == 0
+
+
+def test_a_key_is_a_build_hosts_or_for_some_apps_and_not_both(door: Door) -> None:
+    public = make_key(door.home / "id_bob").with_suffix(".pub").read_text()
+    refused = door.ssh("keys:add", "bob", "--only", "myapp", "--build-host", stdin=public)
+    assert (refused.status, "contradict" in refused.err) == (2, True)

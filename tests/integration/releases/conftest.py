@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import redis
@@ -40,6 +40,13 @@ class Shop:
             f"sha256:{letter}", letter * 40, build.number, processes or {"web": None}, 5000
         )
         return end_build(self.store, build, artifact=artifact)
+
+    def pushed(self, letter: str) -> Build:
+        """The same, by a build host that pushed the image to a registry."""
+        build = self.built(letter)
+        assert build.artifact
+        reference = f"registry/paas/shop@sha256:{letter}"
+        return replace(build, artifact=replace(build.artifact, reference=reference))
 
     def running(self) -> list[str]:
         """`v1 web.1` for each container that was not condemned."""

@@ -73,6 +73,29 @@ def test_a_redeploy_of_what_is_live_is_a_new_release_with_new_containers(shop: S
     assert shop.running() == ["v1 web.1", "v2 web.1"]
 
 
+def test_an_image_that_a_build_host_pushed_is_pulled_before_anything_starts(shop: Shop) -> None:
+    shop.engine.images.add("none")  # from here on the engine has only what it pulls
+    shop.engine.refused.add("registry/paas/shop@sha256:b")
+    first, second = (shop.pushed(letter) for letter in "ab")
+    with shop.open() as rollout:
+        changes.deploy(rollout, first)
+    assert "       Pulling registry/paas/shop@sha256:a" in log_lines(shop, rollout)
+    with shop.open() as rollout, pytest.raises(EngineFailed, match="cannot be pulled"):
+        changes.deploy(rollout, second)
+    assert shop.running() == ["v1 web.1"]
+    assert statuses(shop) == ["v2 failed", "v1 live"]
+
+
+def test_a_rollback_pulls_an_image_that_the_host_has_lost(shop: Shop) -> None:
+    for letter in "ab":
+        with shop.open() as rollout:
+            changes.deploy(rollout, shop.pushed(letter))
+    shop.engine.images = {"none"}
+    with shop.open() as rollout:
+        assert changes.roll_back(rollout, 0, "ada").startswith("v3 is live")
+    assert shop.engine.images == {"none", "sha256:a"}
+
+
 def test_a_build_that_ends_after_a_newer_one_went_live_is_not_deployed(shop: Shop) -> None:
     older, newer = shop.built("a"), shop.built("b")
     with shop.open() as rollout:

@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from releases.config import (
+    MAX_BUILD_BYTES,
     MAX_BYTES,
     BadConfig,
     ConfigChange,
+    check_build_config,
     check_name,
     check_size,
     parse_pairs,
@@ -104,3 +106,9 @@ def test_a_config_that_no_process_could_be_given_is_refused() -> None:
 def test_the_size_counts_bytes_and_not_letters() -> None:
     with pytest.raises(BadConfig, match="limit"):
         check_size({"A": "ü" * (MAX_BYTES // 2)})
+
+
+def test_a_build_config_that_no_secret_could_hold_is_refused() -> None:
+    check_build_config({"A": "x" * (MAX_BUILD_BYTES - 3)})
+    with pytest.raises(BadConfig, match=f"the limit is {MAX_BUILD_BYTES}"):
+        check_build_config({"A": "x" * MAX_BUILD_BYTES})

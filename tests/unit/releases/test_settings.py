@@ -156,3 +156,8 @@ def test_a_url_names_the_port_only_where_a_browser_needs_it(tmp_path: Path) -> N
 def test_the_branches_that_deploy_are_names_that_git_takes(tmp_path: Path) -> None:
     assert read(tmp_path, "deploy_branches: live, main").deploy_branches == "live, main"
     assert "no name for a branch" in refusal(tmp_path, PAAS_DEPLOY_BRANCHES="main,a b")
+
+
+def test_the_image_of_a_stack_is_named_for_every_debian(tmp_path: Path) -> None:
+    assert read(tmp_path).stack_image == "debian:{suite}-slim"
+    assert "needs {suite}" in refusal(tmp_path, PAAS_STACK_IMAGE="debian:bookworm-slim")

@@ -79,3 +79,10 @@ def test_threads_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
             path = tmp_path / str(turn) / "key"
             found = list(pool.map(open_and_seal, [path] * 8))
             assert [Vault.open(path).unseal(one) for one in found] == [CONFIG] * 8
+
+
+def test_a_digest_is_the_same_for_the_same_text_and_key_only(tmp_path: Path) -> None:
+    one, two = Vault.open(tmp_path / "one"), Vault.open(tmp_path / "two")
+    assert one.digest("A=1") == Vault.open(tmp_path / "one").digest("A=1")
+    assert len({one.digest("A=1"), one.digest("A=2"), two.digest("A=1")}) == 3
+    assert len(one.digest("")) == 16

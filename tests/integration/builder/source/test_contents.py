@@ -26,6 +26,16 @@ def test_the_top_of_a_source_is_read_one_directory_deep(
     assert contents.text("Dockerfile") is None
 
 
+def test_one_more_path_is_read_however_deep_it_is(repository: Repository, tmp_path: Path) -> None:
+    files = {"a/b/c/Dockerfile": "FROM x\n", "a/b/other": "", "z": "", "a/b/c/z/deep": ""}
+    path = write_source(Objects(repository.path), repository.commit(files), tmp_path / "1.tar").path
+    contents = read_contents(path, also="a/b/c/Dockerfile")
+    assert contents.paths == {"z", "a/b/c/Dockerfile"}
+    assert contents.text("a/b/c/Dockerfile") == "FROM x\n"
+    assert read_contents(path, also="a/b/c/none").text("a/b/c/none") is None
+    assert read_contents(path, also="a/none").paths == {"z"}
+
+
 def test_a_procfile_that_is_not_text_is_refused(repository: Repository, tmp_path: Path) -> None:
     commit = repository.commit({"Procfile": b"web: \xff\xfe", "Dockerfile": "#" * (2 << 20)})
     source = write_source(Objects(repository.path), commit, tmp_path / "1.tar")

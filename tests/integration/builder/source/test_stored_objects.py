@@ -56,3 +56,26 @@ def test_what_is_no_commit_is_not_named(repository: Repository) -> None:
     repository.run("tag", "blob", blob)
     assert Objects(repository.path).commit("blob") is None
     assert Objects(repository.path).commit(blob) is None
+
+
+def test_what_differs_between_two_commits_is_named_in_order(repository: Repository) -> None:
+    old = repository.commit({"a": "x", "b/c": "x", "gone": "x", "same": "x", "é": "x"})
+    new = repository.commit({"a": "y", "b/c*": "x", "new": "x", "same": "x", "é": "y"})
+    objects = Objects(repository.path)
+    assert objects.changed(old, new, 100) == ("a", "b/c", "gone", "new", "é")
+    assert objects.changed(old, new, 2) == ("a", "b/c")
+    assert objects.changed(old, old, 2) == ()
+
+
+def test_what_differs_from_a_commit_that_is_not_there_is_not_known(repository: Repository) -> None:
+    commit = repository.commit({"a": "x"})
+    assert Objects(repository.path).changed("d" * 40, commit, 100) is None
+
+
+def test_no_more_is_read_of_what_differs_than_is_asked_for(repository: Repository) -> None:
+    blob = repository.blob("x")
+    entries = (f"100644 blob {blob}\t{number:05}-{'x' * 200}" for number in range(20_000))
+    new = repository.commit_tree(repository.tree(*entries))
+    found = Objects(repository.path).changed(repository.commit({}), new, 3)
+    assert found
+    assert [path[:5] for path in found] == ["00000", "00001", "00002"]

@@ -24,6 +24,7 @@ from releases.platform import Platform
 from releases.queue import CHANGE_CONFIG, DESTROY, RELEASES, RESTART, ROLL_BACK, SCALE
 from releases.store import Store
 from releases.store.releases import NoSuchRelease
+from tests.builds import end_build, start_build
 from tests.fakes.examples import artifact, release
 from tests.services import wait_for
 
@@ -148,6 +149,23 @@ def test_what_is_known_of_an_app_is_shown(shell: Shell, live: str) -> None:
     assert json.loads(shell("apps:info", live, "--json"))["domains"] == ["www.example.com"]
 
 
+def test_the_exact_base_that_an_app_stands_on_is_shown(shell: Shell, live: str) -> None:
+    store = shell.platform.store
+    start_build(store, live)
+    running = start_build(store, live)  # v2 runs what the second build made
+    base = {"base": "paas/runtime-python:3.11-0123456789ab", "base_image": "sha256:12"}
+    end_build(store, running, **base, suite="bookworm", version="3.11", buildpack="python")
+    shown = dict(line.split(":", 1) for line in shell("apps:info", live).splitlines())
+    known = json.loads(shell("apps:info", live, "--json"))
+    for name, value in (
+        ("base", "paas/runtime-python:3.11-0123456789ab"),
+        ("base image", "sha256:12"),
+        ("debian", "bookworm"),
+        ("language", "python 3.11"),
+    ):
+        assert (shown[name].strip(), known[name]) == (value, value)
+
+
 def test_an_app_without_a_release_has_dashes_for_what_comes_with_one(shell: Shell) -> None:
     shell("apps:create", "myapp")
     shown = dict(line.split(None, 1) for line in shell("apps:info", "myapp").splitlines())
@@ -194,6 +212,32 @@ def test_a_value_is_printed_exactly(shell: Shell, live: str, value: str) -> None
 def test_a_var_that_is_not_set_is_an_error(shell: Shell, live: str) -> None:
     with pytest.raises(NoSuchConfigVar, match="myapp has no config var NOPE"):
         shell("config:get", live, "NOPE")
+
+
+def test_the_build_config_is_another_one_and_restarts_nothing(shell: Shell, live: str) -> None:
+    said = shell("config:set", "--build", live, "INDEX=https://x", "TOKEN=it's s3cret")
+    assert said == "-----> Set INDEX, TOKEN for builds of myapp, from the next one on\n"
+    assert shell("config", "--build", live) == "INDEX=https://x\nTOKEN='it'\"'\"'s s3cret'\n"
+    assert shell("config:get", "--build", live, "TOKEN") == "it's s3cret\n"
+    assert shell("config", live) == "A=s3cret\n"
+    shell("config:unset", live, "TOKEN", "--build")
+    assert json.loads(shell("config", "--build", live, "--json")) == {"INDEX": "https://x"}
+    assert shell.jobs() == []
+
+
+def test_a_build_config_var_that_is_not_there_is_named_as_one(shell: Shell, live: str) -> None:
+    for words in (["config:get"], ["config:unset"]):
+        with pytest.raises(NoSuchConfigVar, match="myapp has no build config var A;"):
+            shell(*words, "--build", live, "A")
+
+
+@pytest.mark.parametrize("name", ["BUILD_CONFIG", "RUNTIME", "STACK"])
+def test_a_build_config_var_of_the_platforms_own_name_is_refused(
+    shell: Shell, live: str, name: str
+) -> None:
+    with pytest.raises(BadConfig, match=f"build config var {name}: the platform sets it"):
+        shell("config:set", "--build", live, f"{name}=x")
+    assert shell("config", "--build", live) == ""
 
 
 @pytest.mark.parametrize(

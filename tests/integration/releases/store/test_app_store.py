@@ -1,12 +1,13 @@
 """How apps, their config and changes to it are kept."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
 
 from releases.app import AppExists, BadAppName, Desired, NoSuchApp
-from releases.config import ConfigChange
+from releases.config import BuildConfig, ConfigChange
 from releases.route import Route
 from releases.store import Store
 from releases.store.apps import NoSuchChange
@@ -213,3 +214,43 @@ def test_a_name_that_is_free_again_begins_anew(store: Store) -> None:
     app = store.apps.get("myapp")
     assert (app.created_by, app.live, app.destroying) == ("bob", None, False)
     assert store.releases.list("myapp") == []
+
+
+def test_the_config_of_builds_is_sealed_and_goes_with_the_app(
+    store: Store, everything: Callable[[], dict[str, str]]
+) -> None:
+    store.apps.create("myapp", "alice")
+    assert store.apps.build_config("myapp") == BuildConfig()
+    store.apps.change_build_config("myapp", ConfigChange({"TOKEN": SECRET, "A": "1"}))
+    store.apps.change_build_config("myapp", ConfigChange({"A": "2"}))
+    config = store.apps.build_config("myapp")
+    assert (config.values, config.version) == ({"TOKEN": SECRET, "A": "2"}, 2)
+    assert "s3cret" not in repr(config)
+    assert not is_in(everything())
+    store.apps.forget("myapp")
+    assert everything() == {}
+    with pytest.raises(NoSuchApp):
+        store.apps.change_build_config("myapp", ConfigChange({"A": "1"}))
+    assert everything() == {}
+
+
+def test_a_digest_says_whether_a_build_var_changed_and_nothing_else(store: Store) -> None:
+    store.apps.create("myapp", "alice")
+    seen = []
+    for value in ("one", "two", "one"):
+        store.apps.change_build_config("myapp", ConfigChange({"A": value, "B": "one"}))
+        seen.append(store.apps.build_config("myapp").digests)
+    assert seen[0] == seen[2]
+    assert seen[0]["A"] != seen[1]["A"]
+    assert seen[0]["B"] == seen[1]["B"]
+    assert seen[0]["A"] != seen[0]["B"]
+
+
+def test_changes_of_the_build_config_at_once_are_all_kept(store: Store) -> None:
+    store.apps.create("myapp", "alice")
+    names = [f"VAR_{number}" for number in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        changes = [ConfigChange({name: "1"}) for name in names]
+        list(pool.map(lambda change: store.apps.change_build_config("myapp", change), changes))
+    config = store.apps.build_config("myapp")
+    assert (sorted(config.values), config.version) == (sorted(names), 16)

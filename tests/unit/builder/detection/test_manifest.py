@@ -4,9 +4,27 @@ from pathlib import Path
 
 import pytest
 
-from builder.detection.manifest import BadManifest, read_buildpacks, read_manifest
+from builder.detection.condition import Condition
+from builder.detection.manifest import read_buildpacks, read_manifest
+from builder.detection.schema import BadManifest
+from builder.detection.version_file import VersionFile
 from releases.settings import PROJECT
 
+VERSIONS = """
+default: "3.1"
+versions: {"3.1": bookworm, "3.3": trixie}
+version_in:
+  - {file: .ruby-version, line: '(?:ruby-)?(\\S+)'}
+  - {file: ruby.json, key: engine.ruby, form: gem}
+"""
+VARIANT = """
+variants:
+  - title: Built after
+    dockerfile: after.Dockerfile
+    when:
+      - {file: Rakefile, matches: 'assets:precompile', unless: [public/assets]}
+      - {file: package.json, has: [scripts.build]}
+"""
 GOOD = "name: ruby\ntitle: Ruby\norder: 30\ndetect: [Gemfile]\ndockerfile: Dockerfile\n"
 
 
@@ -20,8 +38,30 @@ def manifest(directory: Path, text: str) -> Path:
 
 def test_a_manifest_becomes_a_buildpack(tmp_path: Path) -> None:
     buildpack = read_manifest(manifest(tmp_path, GOOD))
-    assert (buildpack.name, buildpack.order, buildpack.detect) == ("ruby", 30, ("Gemfile",))
-    assert buildpack.runtime == ""
+    assert (buildpack.name, buildpack.order) == ("ruby", 30)
+    assert buildpack.detect == (Condition("Gemfile"),)
+    assert (buildpack.runtime, buildpack.toolchain, buildpack.versions) == ("", "", {})
+
+
+def test_a_manifest_says_which_versions_there_are_and_where_one_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    buildpack = read_manifest(manifest(tmp_path, GOOD + VERSIONS))
+    assert buildpack.versions == {"3.1": "bookworm", "3.3": "trixie"}
+    assert buildpack.default == "3.1"
+    assert buildpack.version_in == (
+        VersionFile(".ruby-version", line=r"(?:ruby-)?(\S+)"),
+        VersionFile("ruby.json", key="engine.ruby", form="gem"),
+    )
+
+
+def test_a_variant_is_a_dockerfile_with_its_conditions(tmp_path: Path) -> None:
+    (variant,) = read_manifest(manifest(tmp_path, GOOD + VARIANT)).variants
+    assert (variant.title, variant.dockerfile) == ("Built after", "after.Dockerfile")
+    assert variant.when == (
+        Condition("Rakefile", matches="assets:precompile", unless=(Condition("public/assets"),)),
+        Condition("package.json", has=("scripts.build",)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,10 +72,19 @@ def test_a_manifest_becomes_a_buildpack(tmp_path: Path) -> None:
         (GOOD.replace("30", "true"), "key order: expected a whole number, found True"),
         (GOOD.replace("[Gemfile]", "Gemfile"), "key detect: expected a list of paths"),
         (GOOD.replace("[Gemfile]", "[]"), "key detect: expected a list of paths"),
-        (GOOD.replace("Gemfile", "a/b/c"), "key detect: expected a list of paths"),
+        (GOOD.replace("Gemfile", "a/b/c"), "detect: key file: expected a path in the app's"),
+        (GOOD.replace("Gemfile", "{has: [a]}"), "detect: key file is missing: a path in the"),
+        (GOOD.replace("Gemfile", "{file: a, matches: '('}"), "detect: key matches: expected a reg"),
         (GOOD.replace("dockerfile: D", "dockerfile: ../D"), "key dockerfile: expected the name"),
         (GOOD + "app_dockerfile: Dockerfile\n", "key dockerfile: expected it or app_dockerfile"),
         (GOOD.replace("name: ruby", "name: rubby"), "key name: expected ruby, the folder's name"),
+        (GOOD + VERSIONS.replace('"3.1": b', "3.1: b"), "key versions: expected versions in quo"),
+        (GOOD + VERSIONS.replace('t: "3.1"', 't: "3.2"'), "key default: expected one of 3.1, 3.3"),
+        (GOOD + "toolchain: t.Dockerfile\n", "key toolchain: expected runtime beside it"),
+        (GOOD + VERSIONS.replace("form: gem", "form: odd"), "version_in: key form: expected one"),
+        (GOOD + VERSIONS.replace("(\\S+)", "x"), "version_in: key line: expected a regular"),
+        (GOOD + "images: {NODE: node}\n", "key images: expected build arguments and the im"),
+        (GOOD + VARIANT.replace("title: ", "name: "), "variants: unknown key name; known: title"),
         (GOOD + "colour: red\n", "unknown key colour; known: name, title"),
         ("- a list\n", "expected `key: value` lines"),
         ("name: [", "cannot be read"),

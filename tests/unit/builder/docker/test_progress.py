@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from builder.docker.mask import mask_of
 from builder.docker.progress import Progress
 from builder.docker.trace import decode_trace, encode_trace
 
@@ -49,6 +50,114 @@ def test_a_recorded_failure_shows_the_output_and_names_the_step() -> None:
     assert str(progress.failure).endswith("` ended with exit status 3")
 
 
+def test_steps_that_run_at_once_each_mark_their_lines() -> None:
+    lines = read(Progress(), recording("parallel_stages.jsonl"))
+    output = [line for line in lines if "ing " in line and "RUN" not in line]
+    assert len(output) == 6
+    assert {line.rpartition(" ")[0] for line in output} == {
+        "[build 3/4] building",
+        "[docs 1/1] writing",
+    }
+
+
+def test_a_step_that_took_over_a_second_says_how_long() -> None:
+    lines = read(Progress(), recording("parallel_stages.jsonl"))
+    assert [line for line in lines if "took" in line] == [
+        "[docs 1/1] took 1.5 s",
+        "[build 3/4] took 1.8 s",
+    ]
+
+
+def test_the_record_has_each_step_with_its_time_and_whether_the_cache_had_it() -> None:
+    progress = Progress()
+    read(progress, recording("changed_stages.jsonl"))
+    steps = {step.name.partition("] ")[0] + "]": step for step in progress.steps}
+    assert [tag for tag, step in steps.items() if not step.cached] == [
+        "[base 1/1]",
+        "[build 4/4]",
+        "[stage-3 2/3]",
+        "[stage-3 3/3]",
+    ]
+    assert all(0 < steps[tag].took_s < 1 for tag in ("[build 4/4]", "[stage-3 2/3]"))
+    assert steps["[build 3/4]"].name == (
+        "[build 3/4] RUN for i in 1 2 3; do echo building $i; sleep 0.5; done"
+    )
+
+
+def test_a_base_image_is_named_alike_whether_the_engine_calls_it_cached_or_not() -> None:
+    for name in ("parallel_stages.jsonl", "failed_stage.jsonl"):
+        first, *_ = read(Progress(), recording(name))
+        assert first == "[base 1/1] FROM paas/stack:bookworm-1c26a7dd5443"
+
+
+def test_a_step_that_runs_carries_its_reason_in_the_log_and_in_the_record() -> None:
+    asked: list[str] = []
+
+    def explain(name: str) -> str:
+        asked.append(name)
+        return "app.py changed" if "COPY . ." in name else ""
+
+    progress = Progress(explain)
+    lines = read(progress, recording("changed_stages.jsonl"))
+    assert "[build 4/4] COPY . .  (app.py changed)" in lines
+    assert [step.why for step in progress.steps if "COPY . ." in step.name] == ["app.py changed"]
+    assert "[build 3/4]" not in " ".join(asked)  # the cache had it
+
+
+def test_the_failure_names_the_step_that_failed_not_one_that_was_ended_with_it() -> None:
+    progress = Progress()
+    lines = read(progress, recording("failed_stage.jsonl"))
+    assert "echo broken >&2; exit 4;" in str(progress.failure)
+    assert lines[-5:] == [
+        "The last lines of [docs 1/1]:",
+        "writing 1",
+        "writing 2",
+        "writing 3",
+        "broken",
+    ]
+
+
+def test_a_long_step_is_shown_short_and_kept_whole() -> None:
+    name = b"[2/3] RUN --mount=type=cache,target=/c --network=none " + b"make " * 60
+    progress = Progress()
+    (line,) = read(progress, [trace(vertexes=[{"digest": "a", "name": name, "started": STARTED}])])
+    assert line.startswith("[2/3] RUN --network=none make make")
+    assert len(line) == 120
+    assert len(progress.steps[0].name) > 300
+
+
+def test_steps_of_the_engines_own_are_told_only_if_they_take_long() -> None:
+    def export(seconds: int) -> dict[str, object]:
+        ended = {"seconds": 1 + seconds}
+        return {
+            "digest": f"{seconds}",
+            "name": b"exporting to image",
+            "started": STARTED,
+            "completed": ended,
+        }
+
+    progress = Progress()
+    assert read(progress, [trace(vertexes=[export(0)]), trace(vertexes=[export(3)])]) == [
+        "exporting to image took 3.0 s"
+    ]
+    assert [step.took_s for step in progress.steps] == [3.0]
+
+
+def test_a_secret_is_masked_in_names_output_and_reasons() -> None:
+    progress = Progress(mask=mask_of(["hunter22"]))
+    step = {"digest": "a", "name": b"[1/1] COPY hunter22 /x", "started": STARTED}
+    lines = read(
+        progress,
+        [
+            trace(vertexes=[step], logs=[{"vertex": "a", "stream": 1, "msg": b"is hunter22\n"}]),
+            trace(vertexes=[{**step, "error": b"no"}]),
+            {"error": '"/hunter22" not found'},
+        ],
+    )
+    assert lines == ["[1/1] COPY **** /x", "is ****"]
+    assert str(progress.failure) == '`COPY **** /x`: "/****" not found'
+
+
 def test_output_of_two_steps_at_once_is_not_mixed_within_a_line() -> None:
     messages = [
         trace(logs=[{"vertex": "a", "stream": 1, "msg": b"one "}]),
@@ -80,7 +189,8 @@ def test_fields_of_newer_engines_are_skipped() -> None:
 
 
 def test_the_classic_builders_messages_read_alike() -> None:
-    progress = Progress()
+    ticks = iter([10.0, 10.0, 10.0, 10.5, 10.5])
+    progress = Progress(clock=lambda: next(ticks))
     lines = read(
         progress,
         [
@@ -105,6 +215,11 @@ def test_the_classic_builders_messages_read_alike() -> None:
         "cannot make",
     ]
     assert str(progress.failure) == "`RUN make` ended with exit status 2"
+    assert [(step.cached, step.took_s) for step in progress.steps] == [
+        (False, 0.0),
+        (True, 0.5),
+        (False, 0.0),
+    ]
 
 
 @pytest.mark.parametrize(
