@@ -15,9 +15,9 @@ RUN apt-get -qq update \
     && ln -s /usr/sbin/php-fpm[0-9]* /usr/local/bin/php-fpm
 COPY apache.conf site.apache.conf nginx.conf fpm.conf front-controller.apache.conf /etc/php-web/
 COPY php.ini /etc/php-web/conf.d/
-COPY install-php finish-php serve-php start-php /usr/local/bin/
+COPY finish-php serve-php start-php /usr/local/bin/
 # Both commands by name, and where composer would have put them: Procfiles have either.
-RUN cd /usr/local/bin && chmod 755 install-php finish-php serve-php start-php \
+RUN cd /usr/local/bin && chmod 755 finish-php serve-php start-php \
     && useradd --uid 1000 --home-dir /app --shell /usr/sbin/nologin app \
     && install -d -o app -g app /app /app/vendor /app/vendor/bin \
     && for server in apache2 nginx; do \
