@@ -18,5 +18,4 @@ ENV JAVA_HOME=/usr/lib/jvm/current \
     PORT=5000
 WORKDIR /app
 EXPOSE 5000
-USER app
 CMD ["start-java"]

@@ -3,7 +3,6 @@
 ARG RUNTIME
 FROM ${RUNTIME}
 ARG VERSION=17
-USER root
 RUN apt-get -qq update \
     && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y openjdk-$VERSION-jdk-headless git unzip \
       maven libmaven-clean-plugin-java libmaven-compiler-plugin-java libmaven-install-plugin-java \

@@ -99,15 +99,16 @@ def test_an_error_names_the_file_and_the_key(tmp_path: Path, text: str, message:
 
 def test_the_shipped_buildpacks_are_asked_in_their_declared_order() -> None:
     buildpacks = read_buildpacks(PROJECT / "buildpacks")
-    assert [b.name for b in buildpacks] == ["dockerfile", "python", "node", "static"]
+    names = ["dockerfile", "python", "ruby", "php", "go", "java", "node", "static"]
+    assert [b.name for b in buildpacks] == names
 
 
-def test_the_shipped_buildpacks_end_with_the_source_and_run_nothing_after_it() -> None:
+def test_the_shipped_buildpacks_end_with_the_app_and_run_nothing_after_it() -> None:
     for buildpack in read_buildpacks(PROJECT / "buildpacks"):
         if buildpack.dockerfile:
             last = buildpack.text(buildpack.dockerfile).strip().splitlines()[-1]
             assert last.split()[0] == "COPY", buildpack.name
-            assert last.split()[-2:] == [".", "."], buildpack.name
+            assert last.split()[-2:] in ([".", "."], ["/app", "."]), buildpack.name
             assert buildpack.text(buildpack.runtime)
 
 
