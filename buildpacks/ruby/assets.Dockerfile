@@ -4,7 +4,7 @@ FROM ${TOOLCHAIN} AS gems
 ARG BUILD_CONFIG
 # The patterns keep the line valid where one of the files is missing.
 COPY Gemfile Gemfile.loc[k] .ruby-versio[n] .tool-version[s] ./
-COPY vendor/cach[e] ./vendor/cache/
+COPY vendo[r]/cach[e] ./vendor/cache/
 RUN --mount=type=cache,target=/var/cache/bundle --mount=type=secret,id=build-env install-gems
 
 FROM ${RUNTIME}

