@@ -2,6 +2,7 @@
 # have a config.ru and no Gemfile. Compilers are in the toolchain.
 ARG STACK
 FROM ${STACK}
+ARG VERSION=3.1
 RUN apt-get -qq update \
     && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
       ruby ruby-bundler puma libpq5 libmariadb3 libsqlite3-0 tzdata >/dev/null \
@@ -14,7 +15,9 @@ RUN cat /tmp/any_patch_level.rb >> "$(ruby -rbundler -e 'print Bundler.method(:s
     && chmod 755 /usr/local/bin/start-ruby /usr/local/bin/precompile-assets \
     && useradd --uid 1000 --home-dir /app --shell /usr/sbin/nologin app \
     && install -d -o app -g app /app
-ENV PATH=/app/bin:/app/vendor/bundle/bin:$PATH \
+# `ruby app.rb` finds the gems as `bundle exec` does; the empty last entry is Debian's own places.
+ENV GEM_PATH=/app/vendor/bundle/ruby/$VERSION.0: \
+    PATH=/app/bin:/app/vendor/bundle/bin:$PATH \
     BUNDLE_DEPLOYMENT=1 \
     BUNDLE_PATH=/app/vendor/bundle \
     BUNDLE_BIN=/app/vendor/bundle/bin \
