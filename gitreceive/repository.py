@@ -3,21 +3,30 @@
 import os
 import secrets
 import shutil
+import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from dulwich.file import FileLocked
 from dulwich.refs import DiskRefsContainer, Ref
 from dulwich.repo import Repo
 
 from builder.source.objects import Objects
+from gitreceive.git import environment
 from gitreceive.refs import RefNames
 
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
 
 # What a push and a repack leave when they are killed.
-_LEFT_BEHIND = ("objects/tmp_objdir-incoming-*", "objects/pack/.tmp-*", "objects/pack/tmp_*")
+_LEFT_BEHIND = (
+    "objects/tmp_objdir-incoming-*",
+    "objects/pack/.tmp-*",
+    "objects/pack/tmp_*",
+    "HEAD.lock",
+    "refs/**/*.lock",
+)
 
 
 class Repository:
@@ -48,6 +57,14 @@ class Repository:
         """The object a ref names now, as 40 hex digits."""
         return RefNames(self.path).get(name)
 
+    def move(self, ref: str, old: str, new: str) -> bool:
+        """Let git move a ref; False, and nothing was done, where it is not `old` (any more)."""
+        command = ["git", f"--git-dir={self.path}", "update-ref", ref, new, old]
+        done = subprocess.run(
+            command, env=environment(None, {}), stderr=subprocess.DEVNULL, check=False
+        )
+        return done.returncode == 0
+
     @property
     def head(self) -> str:
         """The branch that HEAD names, whether there is one of that name or not."""
@@ -61,7 +78,9 @@ class Repository:
         """
         head = self.head
         if head not in branches or self.ref(f"{HEADS}{head}") is None:
-            DiskRefsContainer(self.path).set_symbolic_ref(Ref(b"HEAD"), _ref(f"{HEADS}{branch}"))
+            with suppress(FileLocked):  # git:set does it now
+                container = DiskRefsContainer(self.path)
+                container.set_symbolic_ref(Ref(b"HEAD"), _ref(f"{HEADS}{branch}"))
 
     def size_bytes(self) -> int:
         """What its objects take on disk."""

@@ -98,7 +98,7 @@ dev = ["six==1.17.0"]
 # MarkupSafe's C part is built from its sdist, by a compiler.
 SDIST: Mapping[str, Content] = {
     "requirements.txt": "--no-binary markupsafe\nmarkupsafe==3.0.2\n",
-    "Procfile": "web: python -c \"import markupsafe._speedups\" && python -m http.server $PORT\n",
+    "Procfile": 'web: python -c "import markupsafe._speedups" && python -m http.server $PORT\n',
     "index.html": "compiled",
 }
 PACKAGE: Mapping[str, Content] = {
@@ -240,6 +240,8 @@ def test_a_version_that_another_debian_has_is_taken_from_there(
     build = workshop.build("newer", workshop.repository.commit(files))
     output = "\n".join(workshop.output(build))
     assert build.status is BuildStatus.SUCCEEDED, output
-    assert " !     .python-version asks for Python 3.12, which cannot be had here; 3.13 is" in output
+    assert (
+        " !     .python-version asks for Python 3.12, which cannot be had here; 3.13 is" in output
+    )
     with serving(build) as fetch:
         assert fetch("/") == "bottle on 3.13"
