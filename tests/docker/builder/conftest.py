@@ -1,11 +1,15 @@
 """A platform whose one build worker is a real process, and containers of what it built."""
 
+import http.server
 import os
 import sys
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import docker
 import pytest
@@ -113,6 +117,17 @@ def printed_by(
         return str(engine.logs(container).decode()).strip()
     finally:
         engine.remove_container(container, force=True)
+
+
+@contextmanager
+def serving_files(engine: docker.APIClient, directory: Path) -> Iterator[str]:
+    """A web server on the bridge, where steps of a build reach it; yields its URL."""
+    bridge = engine.inspect_network("bridge")["IPAM"]["Config"][0]["Gateway"]
+    answer = partial(http.server.SimpleHTTPRequestHandler, directory=str(directory))
+    with http.server.ThreadingHTTPServer((bridge, 0), answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://{bridge}:{server.server_port}"
+        server.shutdown()
 
 
 Fetch = Callable[[str], str]

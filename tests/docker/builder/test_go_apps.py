@@ -1,10 +1,17 @@
 """Go apps, built by a real worker, answer over HTTP from one static binary."""
 
+import hashlib
+import io
+import zipfile
+from base64 import b64encode
+from pathlib import Path
+
 import docker
 import pytest
 
 from releases.build import BuildStatus
-from tests.docker.builder.conftest import Workshop, layers, printed_by
+from releases.config import ConfigChange
+from tests.docker.builder.conftest import Workshop, layers, printed_by, serving_files
 from tests.docker.builder.test_examples import Serving
 
 pytestmark = pytest.mark.docker
@@ -60,11 +67,54 @@ def test_all_commands_of_a_module_are_built_with_what_is_vendored(
     with serving(build) as fetch:
         assert fetch("/") == "vendored"
     assert printed_by(engine, build.artifact.image, build.artifact.processes["worker"]) == "working"
-    listed = printed_by(engine, build.artifact.image, "ls -d bin/* vendor; id -u; ldd bin/serve")
-    assert listed.split()[:2] == ["bin/serve", "bin/work"]
-    assert "vendor'" in listed
-    assert "1000" in listed
-    assert "not a dynamic executable" in listed
+    look = "ls bin; id -u; test -e vendor || echo no vendor; ldd bin/serve 2>&1"
+    seen = printed_by(engine, build.artifact.image, look).split("\n")
+    assert seen == ["serve", "work", "1000", "no vendor", "\tnot a dynamic executable"]
+
+
+def module_proxy(directory: Path, name: str, files: dict[str, str]) -> str:
+    """Lay out v1.0.0 of a module as module proxies do; return its lines of a go.sum."""
+    go_mod = f"module {name}\n"
+    members = {f"{name}@v1.0.0/{path}": text for path, text in {**files, "go.mod": go_mod}.items()}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, text in members.items():
+            archive.writestr(path, text)
+    versions = directory / name / "@v"
+    versions.mkdir(parents=True)
+    (versions / "v1.0.0.zip").write_bytes(buffer.getvalue())
+    (versions / "v1.0.0.mod").write_text(go_mod)
+    (versions / "v1.0.0.info").write_text('{"Version": "v1.0.0"}')
+    sums = (f"v1.0.0 {h1(members)}", f"v1.0.0/go.mod {h1({'go.mod': go_mod})}")
+    return "".join(f"{name} {each}\n" for each in sums)
+
+
+def h1(files: dict[str, str]) -> str:
+    """The hash that a go.sum has of some files."""
+    lines = (
+        f"{hashlib.sha256(files[path].encode()).hexdigest()}  {path}\n" for path in sorted(files)
+    )
+    return f"h1:{b64encode(hashlib.sha256(''.join(lines).encode()).digest()).decode()}"
+
+
+def test_modules_come_from_the_proxy_that_the_build_config_names_before_the_source(
+    workshop: Workshop, engine: docker.APIClient, serving: Serving, tmp_path: Path
+) -> None:
+    text = {"text.go": 'package greeting\n\nconst Text = "from a proxy"\n'}
+    go_mod = "module example.com/app\n\ngo 1.19\n\nrequire example.com/greeting v1.0.0\n"
+    sums = module_proxy(tmp_path, "example.com/greeting", text)
+    app = {"go.mod": go_mod, "go.sum": sums, "main.go": SERVER}
+    workshop.platform.store.apps.create("go-modules", "tester")
+    with serving_files(engine, tmp_path) as url:
+        config = ConfigChange({"GOPROXY": url})
+        workshop.platform.store.apps.change_build_config("go-modules", config)
+        first = workshop.build("go-modules", workshop.repository.commit(app))
+    assert first.status is BuildStatus.SUCCEEDED, workshop.output(first)
+    with serving(first) as fetch:
+        assert fetch("/") == "from a proxy"
+    # Nobody serves the module any more.
+    changed = workshop.repository.commit({**app, "note.txt": "new"})
+    assert workshop.build("go-modules", changed).status is BuildStatus.SUCCEEDED
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,16 @@
 """PHP apps, built by a real worker, answer over HTTP behind Apache and behind nginx."""
 
-import http.server
 import io
 import json
-import threading
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 
 import docker
 import pytest
 
 from releases.build import BuildStatus
-from tests.docker.builder.conftest import Workshop, layers
+from tests.docker.builder.conftest import Workshop, layers, serving_files
 from tests.docker.builder.test_examples import Serving
 from tests.integration.builder.repository import Content
 
@@ -85,17 +81,6 @@ def package_zip() -> bytes:
         source = "<?php namespace Acme; class Greeting { const TEXT = 'a package'; }"
         archive.writestr("acme-greeting-1/src/Greeting.php", source)
     return buffer.getvalue()
-
-
-@contextmanager
-def serving_files(engine: docker.APIClient, directory: Path) -> Iterator[str]:
-    """A web server on the bridge, where steps of a build reach it; yields its URL."""
-    bridge = engine.inspect_network("bridge")["IPAM"]["Config"][0]["Gateway"]
-    answer = partial(http.server.SimpleHTTPRequestHandler, directory=str(directory))
-    with http.server.ThreadingHTTPServer((bridge, 0), answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://{bridge}:{server.server_port}"
-        server.shutdown()
 
 
 def test_composer_installs_packages_before_the_source_and_the_class_map_after_it(
