@@ -206,7 +206,8 @@ def _uv_lock(workshop: Workshop, directory: Path) -> str:
     image = Bases(Engine(settings.docker_host), settings, print).toolchain(python).name
     (directory / "pyproject.toml").write_text(UV_PROJECT)
     mount = f"{directory}:/lock"
-    command = ["docker", "run", "--rm", "-v", mount, "-w", "/lock", image, "uv", "lock"]
+    have_uv = "python3 -m venv /uv && /uv/bin/pip install -q uv && /uv/bin/uv lock"
+    command = ["docker", "run", "--rm", "-v", mount, "-w", "/lock", image, "sh", "-c", have_uv]
     subprocess.run(command, check=True, capture_output=True)
     return (directory / "uv.lock").read_text()
 
