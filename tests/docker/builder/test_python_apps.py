@@ -12,6 +12,7 @@ from builder.bases.stack import Bases
 from builder.detection.manifest import read_manifest
 from builder.docker.engine import Engine
 from releases.build import BuildStatus
+from releases.config import ConfigChange
 from releases.settings import PROJECT
 from tests.docker.builder.conftest import Workshop
 from tests.docker.builder.test_examples import Serving
@@ -232,3 +233,17 @@ def test_django_whose_settings_need_more_is_told_what_to_do(workshop: Workshop) 
     output = "\n".join(workshop.output(build))
     assert "KeyError: 'SECRET_KEY'" in output
     assert "config:set --build, or leave this step out with DISABLE_COLLECTSTATIC=1" in output
+
+
+def test_build_config_reaches_the_steps_and_stays_in_no_layer(
+    workshop: Workshop, engine: docker.APIClient
+) -> None:
+    needy = {**DJANGO, "shop/settings.py": 'import os\nSECRET_KEY = os.environ["SECRET_KEY"]\n'}
+    apps = workshop.platform.store.apps
+    apps.create("told", "tester")
+    apps.change_build_config("told", ConfigChange({"SECRET_KEY": "it's $HOME"}))
+    build = workshop.build("told", workshop.repository.commit(needy))
+    output = "\n".join(workshop.output(build))
+    assert build.status is BuildStatus.SUCCEEDED, output
+    assert "Django has no STATIC_ROOT: there are no static files to collect" in output
+    assert "it's" not in str(engine.history(build.tag)) + str(engine.inspect_image(build.tag))
