@@ -1,43 +1,25 @@
-"""Which builds are kept, and what becomes of those that nobody runs any more."""
+"""Which builds are kept, and which sources."""
 
-from releases.build import Build, BuildStatus
-from releases.lost import settle
+from releases.build import Build
 from releases.platform import Platform
-
-KEPT = 20
-
-
-def settle_lost_builds(platform: Platform, current: Build) -> None:
-    """Settle the app's builds that say they run, but for the current one.
-
-    Call it under the lock that every running build of the app holds: then they do not run.
-    """
-    store = platform.store
-    for build in store.builds.list(current.app):
-        if build.status is BuildStatus.RUNNING and build.number != current.number:
-            settle(store, build.app, build.log)
+from releases.sources import forget_sources
 
 
 def forget_old_builds(platform: Platform, current: Build) -> None:
-    """Remove records, logs and sources of builds that are not among the newest 20.
+    """Remove records and logs of builds that are not among the newest (the setting builds_kept).
 
-    What runs now keeps its build. A source without a record, left by a request that died, goes
-    as well; one that is being written has a higher number than the current build.
+    What runs now keeps its build, and so does a build that has not ended.
     """
     store = platform.store
     needed = _needed(platform, current.app)
-    kept = set()
     for place, build in enumerate(store.builds.list(current.app)):
-        if place < KEPT or not build.finished_at or build.number in needed:
-            kept.add(build.number)
-        else:
+        is_old = place >= platform.settings.builds_kept
+        if is_old and build.has_ended and build.number not in needed:
             store.builds.forget(build)
-    for path in (platform.settings.sources / current.app).glob("*.*"):
-        if int(path.stem) < current.number and int(path.stem) not in kept:
-            path.unlink(missing_ok=True)
+    forget_sources(platform)
 
 
 def _needed(platform: Platform, app: str) -> set[int]:
     found = platform.store.apps.get(app)
     running = [desired.release for desired in (found.live, found.target) if desired]
-    return {platform.store.releases.get(app, number).artifact.build for number in running}
+    return {platform.store.releases.artifact(app, number).build for number in running}

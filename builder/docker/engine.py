@@ -1,10 +1,13 @@
 """How the builder speaks to a Docker Engine: builds, imports, pulls and looks up images."""
 
 import json
+import secrets
 import socket
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -16,6 +19,12 @@ from builder.docker.upgrade import UpgradeRefused, upgrade
 from releases.errors import PaasError
 
 _CHUNK_BYTES = 64 * 1024
+_OLDEST_VERSION = "1.41"  # of Docker Engine 20.10
+_PING_S = 10
+# A name that every step can look up. Its address tells whose step it is, and is no part of
+# BuildKit's cache keys: nothing else that a step has is both.
+STEP_HOST = "paas-build"
+_MARKS = IPv4Network("127.0.0.0/8")
 
 
 class EngineUnreachable(PaasError):
@@ -32,6 +41,11 @@ class _Api(docker.APIClient):
             return super().send(*arguments, **options)
         except (requests.ConnectionError, requests.Timeout) as error:
             raise EngineUnreachable("Docker does not answer; is dockerd running?") from error
+
+    def _retrieve_server_version(self) -> str:
+        """The newest that the engine speaks; its /version takes 5 to 10 ms longer to say so."""
+        answer = self.get(f"{self.base_url}/_ping", timeout=_PING_S)
+        return str(answer.headers.get("Api-Version", _OLDEST_VERSION))
 
 
 @dataclass(frozen=True)
@@ -62,9 +76,10 @@ class Engine:
 
     def __init__(self, host: str) -> None:
         self._host = host
+        self.mark = str(_MARKS[secrets.randbelow(_MARKS.num_addresses)])
         try:
             self._api: Any = _Api(base_url=host, version="auto")
-        except DockerException as error:
+        except (DockerException, EngineUnreachable) as error:
             raise EngineUnreachable(
                 f"no Docker Engine answers at {host}; is it running, and may this user use it?"
             ) from error
@@ -162,6 +177,11 @@ class Engine:
         except APIError as error:
             raise EngineRefused(f"image {name} cannot be pulled: {error.explanation}") from error
 
+    def data_root(self) -> Path | None:
+        """Where images and steps take their room, if the engine is on this machine."""
+        path = Path(self._api.info()["DockerRootDir"])
+        return path if self._host.startswith("unix://") and path.is_dir() else None
+
     def tag(self, name: str, other: str) -> None:
         """Give an image one more name."""
         repository, _, tag = other.rpartition(":")
@@ -181,6 +201,7 @@ class Engine:
             "labels": json.dumps(dict(build.labels)),
             "buildargs": json.dumps(dict(build.arguments)),
             "networkmode": "default",
+            "extrahosts": f"{STEP_HOST}:{self.mark}",
             "buildid": build.id,
             "rm": "1",
             "forcerm": "1",
@@ -198,7 +219,8 @@ class Engine:
         finally:
             messages.close()
             if not ended:
-                self.cancel(build.id)
+                with suppress(EngineUnreachable):  # and then nothing is left to cancel
+                    self.cancel(build.id)
 
     def _upgrade(
         self, path: str, headers: Sequence[tuple[str, str]]
