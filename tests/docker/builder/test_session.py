@@ -42,7 +42,7 @@ class Builds:
         """An image of these steps."""
         text = "\n".join([f"FROM {self.stack}", *steps])
         self.said.clear()
-        recipe = Recipe(build_id=TAG, tag=TAG, dockerfile=text, labels=LABELS, **known)
+        recipe = Recipe(TAG, TAG, text, LABELS, no_cache=True, **known)
         return build_image(Engine(HOST), recipe, self.said.extend)
 
     def everything(self) -> bytes:
