@@ -17,7 +17,7 @@ from builder.docker.progress import BuildFailed
 from builder.explain import Reasons
 from builder.ingredients import is_cleared
 from builder.known import Given, Ground, foretell, read_given
-from builder.source.archive import source_path
+from builder.source.at_hand import source_at_hand
 from builder.source.contents import Contents, read_contents
 from releases.build import Build, BuildSettings
 from releases.container import APP, INSTANCE
@@ -50,16 +50,20 @@ def make_image(bases: Bases, store: Store, build: Build, log: DeployLog) -> Buil
 
     The Procfile is read first: a mistake in it is told before anything is built.
     """
-    settings, given = bases.settings, read_given(store, build)
-    dockerfile = given.settings.dockerfile
-    contents = _read(source_path(settings.sources, build.app, build.number), dockerfile)
+    with source_at_hand(bases.settings, build) as source:
+        return _make_image(bases, store, build, log, source)
+
+
+def _make_image(bases: Bases, store: Store, build: Build, log: DeployLog, source: Path) -> Build:
+    given = read_given(store, build)
+    contents = _read(source, given.settings.dockerfile)
     processes = read_processes(contents.text("Procfile"))
     before = image = _find(bases, build)
     if image and build.options.reuses_image:
         log.step(f"Commit {build.commit[:7]} was built before, its image is used again")
         record = _as_before(build, image)
     else:
-        plan = _plan(contents, settings, log, given.settings)
+        plan = _plan(contents, bases.settings, log, given.settings)
         image, record = _build(bases, store, contents, plan, given)
         if before and before.id != image.id:
             _keep(bases, before, build)

@@ -165,16 +165,15 @@ class Push:
 
     def _let_in(self, commands: list[RefCommand], deployed: RefCommand | None) -> None:
         """Let git take what arrived, and say what becomes of its branches."""
-        if deployed:
-            self._repository.point_head(deployed.name, self._branches())
         for line in without_deploy(commands, self._branches()):
             self._say(line)
         self.accepted = [command.outcome for command in commands]
         self._hook.answer(accepted=True)
         if self._hook.moves_branches():
-            self._hook.report(self._move(commands, deployed))
+            with self._deployer.pushes.landing(self._repository.app):
+                self._hook.report(self._move(commands, deployed))
+                self._hook.wait_for_end()
         _log.info("push to %s by %s: accepted", self._repository.app, self._who)
-        self._hook.wait_for_end()
 
     def _move(self, commands: list[RefCommand], deployed: RefCommand | None) -> Iterator[str]:
         for command in commands:
@@ -184,6 +183,7 @@ class Push:
                 yield from left_to_git(command)
 
     def _land(self, command: RefCommand) -> list[str]:
+        self._repository.point_head(command.name, self._branches())
         try:
             return land(self._repository, command)
         except PushRefused as error:

@@ -18,15 +18,11 @@ def left_to_git(command: RefCommand) -> list[str]:
 def land(repository: Repository, command: RefCommand) -> list[str]:
     """Move the branch where git would not; PushRefused where that would lose commits."""
     objects, new = Objects(repository.path), str(command.new)
-    tried = None
-    while (current := repository.ref(command.ref)) != command.old:
-        if current is None or current == tried:
-            raise moved_meanwhile(command)
-        if objects.contains(current, new):  # a push behind this one was quicker
-            return [f"ok {command.ref}"]
-        if not objects.contains(new, current):
-            raise moved_meanwhile(command)
-        if repository.move(command.ref, current, new):
-            return [f"ok {command.ref}", f"option old-oid {current}"]
-        tried = current
-    return left_to_git(command)
+    current = repository.ref(command.ref)
+    if current == command.old:
+        return left_to_git(command)
+    if current and objects.contains(current, new):  # a push behind this one was quicker
+        return [f"ok {command.ref}"]
+    if current and objects.contains(new, current) and repository.move(command.ref, current, new):
+        return [f"ok {command.ref}", f"option old-oid {current}"]
+    raise moved_meanwhile(command)

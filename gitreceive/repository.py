@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from dulwich.file import FileLocked
 from dulwich.refs import DiskRefsContainer, Ref
 from dulwich.repo import Repo
 
@@ -19,7 +20,13 @@ HEADS = "refs/heads/"
 TAGS = "refs/tags/"
 
 # What a push and a repack leave when they are killed.
-_LEFT_BEHIND = ("objects/tmp_objdir-incoming-*", "objects/pack/.tmp-*", "objects/pack/tmp_*")
+_LEFT_BEHIND = (
+    "objects/tmp_objdir-incoming-*",
+    "objects/pack/.tmp-*",
+    "objects/pack/tmp_*",
+    "HEAD.lock",
+    "refs/**/*.lock",
+)
 
 
 class Repository:
@@ -71,7 +78,9 @@ class Repository:
         """
         head = self.head
         if head not in branches or self.ref(f"{HEADS}{head}") is None:
-            DiskRefsContainer(self.path).set_symbolic_ref(Ref(b"HEAD"), _ref(f"{HEADS}{branch}"))
+            with suppress(FileLocked):  # git:set does it now
+                container = DiskRefsContainer(self.path)
+                container.set_symbolic_ref(Ref(b"HEAD"), _ref(f"{HEADS}{branch}"))
 
     def size_bytes(self) -> int:
         """What its objects take on disk."""

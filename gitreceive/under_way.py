@@ -28,6 +28,7 @@ class PushesUnderWay:
     def __init__(self) -> None:
         self._lines: defaultdict[str, list[UnderWay]] = defaultdict(list)
         self._gates: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._landings: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
 
     @contextmanager
@@ -37,6 +38,14 @@ class PushesUnderWay:
             gate, line = self._gates[app], self._lines[app]
         with gate:
             yield line
+
+    @contextmanager
+    def landing(self, app: str) -> Iterator[None]:
+        """To be held from the look at the branches to their move: nobody else lands meanwhile."""
+        with self._lock:
+            landing = self._landings[app]
+        with landing:
+            yield
 
 
 def find_rivals(

@@ -8,6 +8,7 @@ from releases.lost import settle
 from releases.platform import Platform
 from releases.queue import CONVERGE, DESTROY, RELEASES
 from releases.retire import Retirement
+from releases.sources import forget_sources
 from releases.store.logs import NO_APP
 from releases.unfinished import Unfinished
 
@@ -28,6 +29,7 @@ def run(platform: Platform, engine: Engine) -> NoReturn:
                 request_convergence(platform, everything=False)
                 platform.queue.settle_lost(lambda job: settle(platform, job))
                 unfinished.look()
+                forget_sources(platform)
                 resync_at = time.monotonic() + RESYNC_S
 
 

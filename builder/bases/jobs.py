@@ -48,11 +48,9 @@ def _update(platform: Platform, apps: Sequence[str], log: DeployLog) -> str:
     with store.locks.hold(_LOCK, "Update of the stacks", lambda _: log.step("Waiting for another")):
         current = _renew(bases, standings, log)
         store.bases.set_current(current)
-    return (
-        f"{len(current)} stacks and runtimes are as new as can be"
-        if current
-        else "No stack is in use"
-    )
+    if not current:
+        return "No app stands on a stack of ours"
+    return f"{len(current)} stacks and runtimes are as new as can be"
 
 
 def _renew(bases: Bases, standings: Sequence[Standing], log: DeployLog) -> dict[str, str]:

@@ -84,7 +84,14 @@ class Renewal:
         said: list[str] = []
         labels = {INSTANCE: self.bases.settings.instance}
         name = f"paas/look:{image.id.removeprefix('sha256:')[:12]}"
-        recipe = Recipe(name, name, _LOOK, labels, {"IMAGE": image.name}, no_cache=True)
+        recipe = Recipe(
+            build_id=name,
+            tag=name,
+            dockerfile=_LOOK,
+            labels=labels,
+            arguments={"IMAGE": image.name},
+            no_cache=True,
+        )
         build_image(self.bases.engine, recipe, said.extend)
         self._forget(name)
         digests = [found[1] for line in said if (found := _DIGEST.search(line))]

@@ -2,14 +2,14 @@
 
 import select
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, Event, RequestReceived, StreamEnded, StreamReset
-from h2.exceptions import ProtocolError, StreamClosedError
-from h2.settings import SettingCodes
+from h2.exceptions import ProtocolError
+from h2.settings import SettingCodes, Settings
 
 from builder.buildkit.grpc import (
     Call,
@@ -25,6 +25,10 @@ _CHUNK_BYTES = 256 * 1024
 _BATCH_BYTES = 256 * 1024  # made ready at once, before the socket is asked whether it takes them
 _MOST_CALLS = 100
 _MOST_HEADER_BYTES = 1 << 20  # the patterns of a long .dockerignore are headers
+_SETTINGS = {
+    SettingCodes.MAX_CONCURRENT_STREAMS: _MOST_CALLS,
+    SettingCodes.MAX_HEADER_LIST_SIZE: _MOST_HEADER_BYTES,
+}
 _BEGIN = [(b":status", b"200"), (b"content-type", b"application/grpc")]
 
 
@@ -64,12 +68,7 @@ class Server:
                 normalize_inbound_headers=False,
             )
         )
-        self._http.local_settings.update(
-            {
-                SettingCodes.MAX_CONCURRENT_STREAMS: _MOST_CALLS,
-                SettingCodes.MAX_HEADER_LIST_SIZE: _MOST_HEADER_BYTES,
-            }
-        )
+        self._http.local_settings = Settings(client=False, initial_values=_SETTINGS)
         self._http.decoder.max_header_list_size = _MOST_HEADER_BYTES
 
     def serve(self, received: bytes = b"") -> None:
@@ -110,20 +109,20 @@ class Server:
                 self._take(received)
 
     def _take(self, received: bytes) -> None:
-        for event in self._http.receive_data(received):
-            try:
-                self._on(event)
-            except StreamClosedError as closed:  # a call that was given up right behind the event
-                self._streams.pop(closed.stream_id, None)
+        events = self._http.receive_data(received)
+        # A call may be given up right behind its beginning: then nothing of it can be answered.
+        given_up = {event.stream_id for event in events if isinstance(event, StreamReset)}
+        for stream_id in given_up:
+            self._streams.pop(stream_id, None)
+        for event in events:
+            self._on(event, given_up)
 
-    def _on(self, event: Event) -> None:
-        if isinstance(event, RequestReceived):
-            self._begin(event.stream_id, event.headers)
-        elif isinstance(event, DataReceived):
+    def _on(self, event: Event, given_up: Container[int]) -> None:
+        if isinstance(event, DataReceived):
             self._http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             self._feed(event.stream_id, event.data)
-        elif isinstance(event, StreamReset):
-            self._streams.pop(event.stream_id, None)
+        elif isinstance(event, RequestReceived) and event.stream_id not in given_up:
+            self._begin(event.stream_id, event.headers)
         elif isinstance(event, StreamEnded):
             self._close(event.stream_id)
 
@@ -151,9 +150,8 @@ class Server:
     def _close(self, stream_id: int) -> None:
         """The client says no more. Whatever it has not asked for by now it will not ask for."""
         stream = self._streams.get(stream_id)
-        if stream is None:
+        if stream is None or not self._refill(stream_id, stream):
             return
-        stream.refill()
         if not stream.pending and not stream.is_complete:
             self._end(stream_id, Status.INVALID_ARGUMENT, "the call ended before it asked anything")
 
@@ -168,7 +166,8 @@ class Server:
                 return
 
     def _send(self, stream_id: int, stream: _Stream) -> int:
-        stream.refill()
+        if not self._refill(stream_id, stream):
+            return 0
         if stream.is_complete and not stream.pending:
             self._end(stream_id, Status.OK)
             return 0
@@ -182,6 +181,15 @@ class Server:
         self._http.send_data(stream_id, stream.pending[:size].tobytes())
         stream.pending = stream.pending[size:]
         return size
+
+    def _refill(self, stream_id: int, stream: _Stream) -> bool:
+        """Whether the call goes on."""
+        try:
+            stream.refill()
+        except CallRefused as refusal:
+            self._end(stream_id, refusal.status, str(refusal))
+            return False
+        return True
 
     def _end(self, stream_id: int, status: Status, reason: str = "") -> None:
         self._streams.pop(stream_id, None)

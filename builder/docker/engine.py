@@ -19,6 +19,8 @@ from builder.docker.upgrade import UpgradeRefused, upgrade
 from releases.errors import PaasError
 
 _CHUNK_BYTES = 64 * 1024
+_OLDEST_VERSION = "1.41"  # of Docker Engine 20.10
+_PING_S = 10
 # A name that every step can look up. Its address tells whose step it is, and is no part of
 # BuildKit's cache keys: nothing else that a step has is both.
 STEP_HOST = "paas-build"
@@ -69,12 +71,10 @@ class Engine:
 
     def __init__(self, host: str) -> None:
         self._host = host
-        self.mark = (
-            f"127.{secrets.randbelow(256)}.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
-        )
+        self.mark = str(_MARKS[secrets.randbelow(_MARKS.num_addresses)])
         try:
-            self._api: Any = _Api(base_url=host, version="auto")
-        except DockerException as error:
+            self._api: Any = _Api(base_url=host, version=_api_version(host))
+        except (DockerException, EngineUnreachable) as error:
             raise EngineUnreachable(
                 f"no Docker Engine answers at {host}; is it running, and may this user use it?"
             ) from error
@@ -249,6 +249,13 @@ class Engine:
                     yield json.loads(line)
         except requests.exceptions.ChunkedEncodingError as error:
             raise EngineUnreachable("Docker went away in the middle of it; try again") from error
+
+
+def _api_version(host: str) -> str:
+    """The newest that the engine speaks; docker-py asks for what an engine needs 10 ms to say."""
+    asking: Any = _Api(base_url=host, version=_OLDEST_VERSION)
+    answer = asking.get(f"{asking.base_url}/_ping", timeout=_PING_S)
+    return str(answer.headers.get("Api-Version", _OLDEST_VERSION))
 
 
 def _reason(response: requests.Response) -> str:

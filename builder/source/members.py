@@ -32,11 +32,11 @@ def read_members(path: Path) -> Iterator[Stored]:
 
     `tarfile` takes ten times as long, and a build has to know of every file before it begins.
     """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        try:
-            yield from _members(content)
-        except ValueError as error:
-            raise BrokenSource(f"the stored source {path.name} is damaged; push again") from error
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as all_:
+            yield from _members(all_)
+    except ValueError as error:
+        raise BrokenSource(f"the stored source {path.name} is damaged; push again") from error
 
 
 def _members(content: mmap.mmap) -> Iterator[Stored]:

@@ -1,12 +1,12 @@
-# Debian's Python, a virtual environment outside the source, and a user without rights.
+# Debian's Python, the libraries that database drivers need, and a user without rights. What the app
+# depends on comes in a virtual environment, outside the source.
 ARG STACK
 FROM ${STACK}
 RUN apt-get -qq update \
-    && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y python3 python3-venv >/dev/null \
-    && rm -rf /var/lib/apt/lists/* \
-    && python3 -m venv /opt/venv
-COPY install-python start-python /usr/local/bin/
-RUN chmod 755 /usr/local/bin/install-python /usr/local/bin/start-python \
+    && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y python3 libpq5 libmariadb3 >/dev/null \
+    && rm -rf /var/lib/apt/lists/*
+COPY start-python prepare-python with-build-env /usr/local/bin/
+RUN chmod 755 /usr/local/bin/*-* \
     && useradd --uid 1000 --home-dir /app --shell /usr/sbin/nologin app \
     && install -d -o app -g app /app
 ENV PATH=/opt/venv/bin:$PATH \

@@ -18,13 +18,11 @@ class GoesAway(BaseHTTPRequestHandler):
     """Says which version it is, and hangs up on whatever comes after."""
 
     def do_GET(self) -> None:
-        if self.path.endswith("/version"):
-            body = b'{"ApiVersion": "1.41"}'
+        if self.path.endswith("/_ping"):
             self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Api-Version", "1.41")
+            self.send_header("Content-Length", "0")
             self.end_headers()
-            self.wfile.write(body)
         self.close_connection = True
 
     do_POST = do_DELETE = do_GET

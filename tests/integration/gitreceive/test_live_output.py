@@ -115,35 +115,6 @@ def test_after_a_hang_up_the_same_push_succeeds(door: Door) -> None:
     assert door.remote(work) == door.head(work)
 
 
-def test_a_second_push_waits_and_says_for_whom(door: Door) -> None:
-    held = HeldBuild()
-    first = push_in_background(door, held)
-    work = door.home / "work"
-    short = door.head(work)[:7]
-    second = door.start_git(work, "push", "paas", "master")
-    assert second.stdout
-    line = second.stdout.readline()
-    assert f"-----> Waiting for alice's push of {short} to end" in line
-    held.go.set()
-    assert first.wait(20) == 0
-    text, _ = second.communicate(timeout=20)
-    assert "master has moved meanwhile; git fetch, then push again" in text
-    assert len(door.builder.requests) == 1
-
-
-def test_a_waiting_pusher_who_hangs_up_asks_for_no_build(door: Door) -> None:
-    held = HeldBuild()
-    first = push_in_background(door, held)
-    second = door.start_git(door.home / "work", "push", "paas", "master")
-    assert second.stdout
-    assert "Waiting" in second.stdout.readline()
-    end(second)
-    wait_for(lambda: len(busy_threads()) == 2, "the waiting push to end")
-    held.go.set()
-    assert first.wait(20) == 0
-    assert len(door.builder.requests) == 1
-
-
 def test_a_stopped_client_is_cut_off_and_the_deploy_goes_on(open_with: OPEN) -> None:
     door = open_with(Limits(stall_s=1.0))
     work = door.checkout()

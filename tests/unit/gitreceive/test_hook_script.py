@@ -1,4 +1,4 @@
-"""The sh half of the pre-receive hook, run as git runs it."""
+"""The sh halves of our hooks, run as git runs them."""
 
 import os
 import subprocess
@@ -13,12 +13,15 @@ COMMAND = f"{'0' * 40} {'1' * 40} refs/heads/master\n"
 
 
 @contextmanager
-def running_hook(**environment: str) -> Iterator[tuple[Hook, "subprocess.Popen[str]"]]:
+def running_hook(
+    name: str = "pre-receive", **environment: str
+) -> Iterator[tuple[Hook, "subprocess.Popen[str]"]]:
     """The hook, and our half of its pipes."""
     hook = Hook()
     process = subprocess.Popen(
-        [HOOKS / "pre-receive"],
+        [HOOKS / name],
         stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={"PATH": os.environ["PATH"], **hook.environment, **environment},
         pass_fds=hook.descriptors,
@@ -88,3 +91,30 @@ def test_no_request_comes_when_git_ends_without_running_the_hook() -> None:
     waiting.join(10)
     assert found == [None]
     hook.close()
+
+
+def test_git_is_told_what_to_do_with_the_branches_in_packets() -> None:
+    with running_hook("proc-receive") as (hook, process):
+        assert hook.moves_branches()
+        hook.report(["ok refs/heads/caf\u00e9 \\n", "option fall-through"])
+        told, shown = process.communicate(timeout=10)
+        packets = ["000dversion=1", "0000", "001aok refs/heads/caf\u00e9 \\n"]
+        assert told == "".join([*packets, "0017option fall-through", "0000"])
+        assert (process.returncode, shown) == (0, "")
+
+
+def test_no_branch_moves_when_the_front_door_dies() -> None:
+    with running_hook("proc-receive") as (hook, process):
+        assert hook.moves_branches()
+        hook.close()
+        told, _ = process.communicate(timeout=10)
+        assert (process.returncode, told) == (1, "")
+
+
+def test_a_push_without_branches_never_comes_to_them() -> None:
+    with running_hook() as (hook, process):
+        hook.request()
+        hook.answer(accepted=True)
+        process.communicate(timeout=10)
+        assert not hook.moves_branches()
+        hook.wait_for_end()

@@ -211,10 +211,14 @@ def test_the_sweep_takes_what_killed_pushes_left_and_nothing_else(
     (packs / ".tmp-12-pack-ab.pack").touch()
     (packs / "tmp_pack_x").touch()
     (packs / "pack-ab.keep").touch()
+    for lock in ("HEAD.lock", "refs/heads/a/master.lock"):
+        (repository.path / lock).parent.mkdir(exist_ok=True)
+        (repository.path / lock).touch()
     (tmp_path / ".new.git.1234").mkdir()
     before = objects(repository)
     sweep(tmp_path)
     assert not left.parent.exists()
+    assert list(repository.path.rglob("*.lock")) == []
     assert [path.name for path in packs.iterdir()] == ["pack-ab.keep"]
     assert [found.name for found in tmp_path.iterdir()] == ["myapp.git"]
     assert objects(repository) == before

@@ -99,7 +99,7 @@ def test_an_error_names_the_file_and_the_key(tmp_path: Path, text: str, message:
 
 def test_the_shipped_buildpacks_are_asked_in_their_declared_order() -> None:
     buildpacks = read_buildpacks(PROJECT / "buildpacks")
-    assert [b.name for b in buildpacks] == ["dockerfile", "python", "node", "static"]
+    assert [b.name for b in buildpacks] == ["dockerfile", "python", "node", "static", "image"]
 
 
 def test_the_shipped_buildpacks_end_with_the_source_and_run_nothing_after_it() -> None:
