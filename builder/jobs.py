@@ -12,7 +12,6 @@ from rq.timeouts import JobTimeoutException
 from builder.app_image import build_id, make_image
 from builder.bases.stack import Bases
 from builder.docker.engine import Engine, EngineUnreachable
-from builder.limits.guard import guarded
 from builder.limits.output import bounded
 from builder.orphan import end_with_parent
 from builder.places import tell_places
@@ -103,7 +102,7 @@ def _build(platform: Platform, record: Build, log: DeployLog) -> None:
     log.step(f"Building {record.app} from {record.commit[:7]}")
     settings, limit_kb = platform.settings, platform.settings.build_log_kb
     engine = Engine(settings.docker_host)
-    with guarded(engine, settings), bounded(lambda them: log.detail(*them), limit_kb) as report:
+    with bounded(lambda them: log.detail(*them), limit_kb) as report:
         bases = Bases(engine, settings, report, platform.store.locks)
         made = make_image(bases, platform.store, record, log)
     try:

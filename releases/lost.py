@@ -17,7 +17,7 @@ def settle(platform: Platform, job: LostJob) -> None:
     process is dead for sure. Without that, builds are found by `Unfinished`.
     """
     build = build_of(job.id) if job.queue == BUILDS else None
-    if build is None:  # an update of the stacks is no build of an app either
+    if build is None:
         settle_change(platform.store, job.app, job.log)
     elif job.died:
         take_back(platform, build, job.id, job.died)

@@ -48,7 +48,7 @@ def test_a_failing_step_shows_its_output_and_is_named_in_the_verdict(workshop: W
         ({"Requirements.txt": ""}, "no buildpack matched, looked for dockerfile: Dockerfile; "),
         ({"index.html": "", "Procfile": "<<<<<<< HEAD"}, "Procfile line 1: merge conflict left"),
         ({"Dockerfile": "FROMAGE x\n"}, "dockerfile parse error line 1: unknown instruction"),
-        ({"package.json": "{ not json"}, "package.json line 1: not JSON"),
+        ({"package.json": "{ not json"}, "package.json line 1: not JSON: "),
     ],
 )
 def test_a_mistake_of_the_app_is_one_plain_line(

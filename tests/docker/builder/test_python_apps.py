@@ -231,17 +231,3 @@ def test_django_whose_settings_need_more_is_told_what_to_do(workshop: Workshop) 
     output = "\n".join(workshop.output(build))
     assert "KeyError: 'SECRET_KEY'" in output
     assert "config:set --build, or leave this step out with DISABLE_COLLECTSTATIC=1" in output
-
-
-def test_a_version_that_another_debian_has_is_taken_from_there(
-    workshop: Workshop, serving: Serving
-) -> None:
-    files = {"requirements.txt": "bottle==0.13.2\n", "app.py": BOTTLE, ".python-version": "3.12"}
-    build = workshop.build("newer", workshop.repository.commit(files))
-    output = "\n".join(workshop.output(build))
-    assert build.status is BuildStatus.SUCCEEDED, output
-    assert (
-        " !     .python-version asks for Python 3.12, which cannot be had here; 3.13 is" in output
-    )
-    with serving(build) as fetch:
-        assert fetch("/") == "bottle on 3.13"

@@ -169,7 +169,7 @@ def test_what_no_step_copies_is_not_sent(recorder: Recorder) -> None:
 def test_a_secret_is_there_for_its_step_and_nowhere_else(builds: Builds) -> None:
     secret = uuid.uuid4().hex
     builds.build(
-        "RUN --mount=type=secret,id=TOKEN cp /run/secrets/TOKEN /dev/shm/t && rev /dev/shm/t && echo",
+        "RUN --mount=type=secret,id=TOKEN rev /run/secrets/TOKEN && echo",
         "RUN test ! -e /run/secrets/TOKEN",
         secrets={"TOKEN": secret.encode()},
     )
