@@ -36,9 +36,12 @@ class Floor:
         )
         self._run(["git", "-C", str(repository), "push", "-q", url, "master"], GIT_SSH_COMMAND=ssh)
 
-    def build(self, context: Path) -> None:
-        """The same Dockerfile by BuildKit."""
-        arguments = ["--build-arg", f"RUNTIME={self.runtime}", "-f", str(self.dockerfile)]
+    def build(self, context: Path, scope: str = "floor") -> None:
+        """The same Dockerfile by BuildKit, with cache mounts of its own as ours have them."""
+        dockerfile = self.directory / f"{scope}.Dockerfile"
+        text = self.dockerfile.read_text()
+        dockerfile.write_text(text.replace("type=cache,", f"type=cache,id={scope},"))
+        arguments = ["--build-arg", f"RUNTIME={self.runtime}", "-f", str(dockerfile)]
         self._run(
             [docker(), "build", "-q", "--label", LABEL, "-t", IMAGE, *arguments, str(context)]
         )

@@ -5,11 +5,15 @@ import os
 import sys
 from collections.abc import Sequence
 
-import builder.jobs  # noqa: F401 - loaded once here, not again in the process of every job
 from builder.bases.stack import Bases
-from builder.detection.manifest import Buildpack, read_buildpacks
+from builder.detection.folders import all_buildpacks
+from builder.detection.manifest import Buildpack
 from builder.docker.engine import Engine
+from builder.jobs import PATIENCE_S
+from builder.limits.guard import why_unlimited
+from builder.watch import start_watch
 from releases.errors import BadInput, PaasError
+from releases.lost import settle
 from releases.platform import Platform
 from releases.queue import BUILDS
 from releases.settings import Settings
@@ -21,8 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = Settings.from_env(os.environ)
         if not arguments:
-            platform = Platform.open(settings)
-            platform.queue.work(BUILDS, platform.store)
+            work(settings)
         elif arguments[0] == "prepare":
             _prepare(settings, arguments[1:])
         else:
@@ -33,9 +36,18 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def work(settings: Settings) -> None:
+    """Work off builds until told to stop, and look after those of workers that died."""
+    if reason := why_unlimited(settings):
+        print(f"builds run without limits of memory, CPU and processes: {reason}")
+    start_watch(Platform.open(settings, PATIENCE_S))
+    platform = Platform.open(settings, PATIENCE_S)
+    platform.queue.work(BUILDS, lambda job: settle(platform, job))
+
+
 def _prepare(settings: Settings, names: Sequence[str]) -> None:
     """Each name is a buildpack's, perhaps with a version; none: the stack alone."""
-    found = {buildpack.name: buildpack for buildpack in read_buildpacks(settings.buildpacks)}
+    found = {buildpack.name: buildpack for buildpack in all_buildpacks(settings).usable}
     wanted = [_named(found, name) for name in names]
     bases = Bases(Engine(settings.docker_host), settings, _print)
     if not wanted:

@@ -1,16 +1,22 @@
 """How an app's image comes about: reused, or built the way its buildpack says."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
+from builder.bases.below import find_below
+from builder.bases.footing import read_footing
 from builder.bases.stack import Bases, ImageVanished
+from builder.build_config import arguments, secrets
 from builder.detection.detect import NoBuildpackMatched
 from builder.detection.folders import all_buildpacks
 from builder.detection.plan import Plan, make_plan
 from builder.detection.procfile import read_processes
-from builder.docker.engine import Engine, Image
+from builder.docker.engine import Image
 from builder.docker.image import Recipe, build_image
+from builder.docker.progress import BuildFailed
+from builder.explain import Reasons
+from builder.ingredients import is_cleared
+from builder.known import Given, Ground, foretell, read_given
 from builder.source.archive import source_path
 from builder.source.contents import Contents, read_contents
 from releases.build import Build, BuildSettings
@@ -19,23 +25,16 @@ from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.release import Artifact
 from releases.settings import Settings
+from releases.store import Store
 
 DEFAULT_PORT = 5000
 _COMMIT = "paas.commit"
 _BUILDPACK = "paas.buildpack"
+_RECIPE = "paas.recipe"
 
 
 class SourceGone(PaasError):
     """The stored source of a build is not there any more."""
-
-
-@dataclass(frozen=True)
-class AppImage:
-    """What became of a build."""
-
-    artifact: Artifact
-    buildpack: str
-    why: str  # this buildpack
 
 
 def build_id(settings: Settings, build: Build) -> str:
@@ -46,30 +45,40 @@ def build_id(settings: Settings, build: Build) -> str:
     return f"paas-{settings.instance}-{build.app}-{build.number}-{build.attempt}"
 
 
-def make_image(
-    engine: Engine, settings: Settings, build: Build, log: DeployLog, wishes: BuildSettings
-) -> AppImage:
-    """The image of a commit, from the source that was stored for the build.
+def make_image(bases: Bases, store: Store, build: Build, log: DeployLog) -> Build:
+    """Make the image of a commit from the source that was stored; return the record with it.
 
     The Procfile is read first: a mistake in it is told before anything is built.
     """
-    contents = _read(source_path(settings.sources, build.app, build.number), wishes.dockerfile)
+    settings, given = bases.settings, read_given(store, build)
+    dockerfile = given.settings.dockerfile
+    contents = _read(source_path(settings.sources, build.app, build.number), dockerfile)
     processes = read_processes(contents.text("Procfile"))
-    labels = {INSTANCE: settings.instance, APP: build.app, _COMMIT: build.commit}
-    before = _find(engine, build, labels)
-    image, why = before, "built before"
+    before = image = _find(bases, build)
     if image and build.options.reuses_image:
         log.step(f"Commit {build.commit[:7]} was built before, its image is used again")
+        record = _as_before(build, image)
     else:
-        plan = _plan(contents, settings, log, wishes)
-        why = plan.why
-        bases = Bases(engine, settings, lambda lines: log.detail(*lines))
-        image = _build(bases, build, contents, plan, labels)
+        plan = _plan(contents, settings, log, given.settings)
+        image, record = _build(bases, store, contents, plan, given)
         if before and before.id != image.id:
-            _keep(engine, before, build)
+            _keep(bases, before, build)
     port = image.ports[0] if image.ports else DEFAULT_PORT
-    artifact = Artifact(image.id, build.commit, build.number, processes, port)
-    return AppImage(artifact, image.labels.get(_BUILDPACK, ""), why)
+    artifact = Artifact(
+        image.id, build.commit, build.number, processes, port, reference=image.reference
+    )
+    return replace(record, artifact=artifact)
+
+
+def _as_before(build: Build, image: Image) -> Build:
+    """What was known of the build that made the image is true of this one too."""
+    record = read_footing(image.labels).written_to(build)
+    return replace(
+        record,
+        buildpack=image.labels.get(_BUILDPACK, ""),
+        why="built before",
+        recipe=image.labels.get(_RECIPE, ""),
+    )
 
 
 def _read(path: Path, dockerfile: str) -> Contents:
@@ -79,16 +88,21 @@ def _read(path: Path, dockerfile: str) -> Contents:
         raise SourceGone("the stored source is gone; push again") from error
 
 
-def _find(engine: Engine, build: Build, labels: Mapping[str, str]) -> Image | None:
-    image = engine.image(build.tag)
+def _labels(settings: Settings, build: Build) -> dict[str, str]:
+    return {INSTANCE: settings.instance, APP: build.app, _COMMIT: build.commit}
+
+
+def _find(bases: Bases, build: Build) -> Image | None:
+    image = bases.images.find(build.tag)
+    labels = _labels(bases.settings, build)
     if image and labels.items() <= image.labels.items():
         return image
     return None  # also where something of that name is not ours
 
 
-def _keep(engine: Engine, before: Image, build: Build) -> None:
+def _keep(bases: Bases, before: Image, build: Build) -> None:
     """Earlier releases run the image that had the tag: an image without a name is soon pruned."""
-    engine.tag(before.id, f"{build.tag}-before-{build.number}")
+    bases.engine.tag(before.id, f"{build.tag}-before-{build.number}")
 
 
 def _plan(contents: Contents, settings: Settings, log: DeployLog, wishes: BuildSettings) -> Plan:
@@ -107,22 +121,39 @@ def _plan(contents: Contents, settings: Settings, log: DeployLog, wishes: BuildS
 
 
 def _build(
-    bases: Bases, build: Build, contents: Contents, plan: Plan, labels: Mapping[str, str]
-) -> Image:
-    arguments = {name: bases.runtime(base.buildpack).name for name, base in plan.bases.items()}
-    if "STACK" in plan.declares:
-        arguments["STACK"] = bases.stack().name
-    recipe = Recipe(
-        build_id=build_id(bases.settings, build),
-        tag=build.tag,
+    bases: Bases, store: Store, contents: Contents, plan: Plan, given: Given
+) -> tuple[Image, Build]:
+    ground = Ground(plan, *find_below(bases, plan))
+    known = foretell(given, ground)
+    store.builds.change(given.build, known)
+    recipe = _recipe(bases.settings, contents.tar, given, ground, known)
+    try:
+        built = build_image(
+            bases.engine, recipe, bases.report, explain=Reasons(given.before, known)
+        )
+    except BuildFailed as error:
+        store.builds.change(known, replace(known, steps=error.steps))
+        raise
+    if bases.engine.image(built.image) is None:
+        raise ImageVanished(f"image {known.tag} was removed right after it was built; push again")
+    footing = ground.footing.completed(built.steps)
+    record = replace(known, base_image=footing.image, steps=built.steps)
+    return bases.images.share(known.tag), record
+
+
+def _recipe(settings: Settings, source: Path, given: Given, ground: Ground, known: Build) -> Recipe:
+    config, plan = given.config, ground.plan
+    labels = {_BUILDPACK: known.buildpack, _RECIPE: known.recipe, **ground.footing.labels}
+    given_arguments = arguments(config, plan.declares, of_app=ground.is_of_app)
+    return Recipe(
+        build_id=build_id(settings, known),
+        tag=known.tag,
         dockerfile=plan.dockerfile,
-        labels={**labels, _BUILDPACK: plan.buildpack.name},
-        arguments=arguments,
-        source=contents.tar,
-        no_cache=build.options.no_cache,
-        cache_scope=f"{bases.settings.instance}/{build.app}",
+        labels={**_labels(settings, known), **labels},
+        arguments={**given_arguments, **ground.images},
+        source=source,
+        no_cache=known.options.no_cache or is_cleared(given.before, known),
+        secrets=secrets(config),
+        hidden=tuple(config.values.values()),
+        cache_scope=f"{settings.instance}/{known.app}-{given.settings.caches}",
     )
-    image = bases.engine.image(build_image(bases.engine, recipe, bases.report).image)
-    if image is None:
-        raise ImageVanished(f"image {build.tag} was removed right after it was built; push again")
-    return image

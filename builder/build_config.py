@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from releases.config import BuildConfig
 
-# All of it as one file, for `set -a; . /run/secrets/build-env`; each var is a secret of its own too.
+# All of it as one file for `set -a; . /run/secrets/build-env`; each var is a secret too.
 ENVIRONMENT = "build-env"
 # The argument that a Dockerfile declares where a changed config must miss the cache: BuildKit
 # does not look at the values of secrets.

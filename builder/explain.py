@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from builder.ingredients import ARGUMENT, CACHES, CONFIG, DOCKERFILE, changed_ingredients
+from builder.ingredients import ARGUMENT, CONFIG, DOCKERFILE, changed_ingredients, is_cleared
 from releases.build import Build
 
 NO_CACHE = "--no-cache"
@@ -52,7 +52,7 @@ class Reasons:
             return BASE if self._base_changed() else ""
         if self._now.options.no_cache:
             return NO_CACHE
-        if CACHES in self._recipe:
+        if is_cleared(self._before, self._now):
             return CLEARED
         first = self._missed.setdefault(step.stage, step.number)
         if first != step.number:

@@ -40,5 +40,16 @@ def changed_ingredients(before: Build | None, now: Build) -> frozenset[str]:
     return frozenset(part.rpartition(":")[0] for part in differing)
 
 
+def is_cleared(before: Build | None, now: Build) -> bool:
+    """Whether the app's build cache was cleared since the build that this one is compared with."""
+    caches = _caches(now)
+    return caches > 0 and (before is None or _caches(before) != caches)
+
+
+def _caches(build: Build) -> int:
+    parts = dict(part.split(":") for part in build.recipe.split())
+    return int(parts.get(CACHES, 0))
+
+
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]

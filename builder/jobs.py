@@ -2,24 +2,35 @@
 
 import logging
 import os
-import time
 import uuid
 from contextlib import suppress
-from dataclasses import replace
 
+from redis import Redis
+from rq.job import Job
 from rq.timeouts import JobTimeoutException
 
-from builder.app_image import make_image
-from builder.docker.engine import Engine
-from builder.retention import forget_old_builds, settle_lost_builds
-from builder.source.archive import source_path
+from builder.app_image import build_id, make_image
+from builder.bases.stack import Bases
+from builder.docker.engine import Engine, EngineUnreachable
+from builder.limits.guard import guarded
+from builder.limits.output import bounded
+from builder.orphan import end_with_parent
+from builder.places import tell_places
+from builder.retention import forget_old_builds
+from builder.source.archive import drop_source
 from releases.app import NoSuchApp
 from releases.build import Build, BuildStatus
+from releases.build_queue import LEASE, end, end_log, start_next, turn
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.queue import DEPLOY, RELEASES
 from releases.store.builds import NoSuchBuild
+from releases.unfinished import take_back
+
+# A build goes on after Redis was away for about so long. What is written twice then, because the
+# first answer was lost, is at worst a line of its log.
+PATIENCE_S = 60.0
 
 _logger = logging.getLogger(__name__)
 
@@ -31,59 +42,85 @@ class AppGone(PaasError):
 def build(app: str, number: int, log: str) -> None:
     """Build an app's stored source and hand the image on to the release job, with the same log.
 
-    Done twice it does no harm: a build that ended badly stays so, and an image that is there is
-    used again.
+    One build of an app at a time: if another one runs, this one stays queued, and whoever ends
+    the other queues a job for it. Called twice it does no harm, for a build is begun once.
     """
-    platform = Platform.from_env(os.environ)
-    output = DeployLog(platform.store.logs, log)
+    job = os.environ.get("RQ_JOB_ID", "")
+    if job:
+        end_with_parent()
+    platform = Platform.from_env(os.environ, PATIENCE_S)
+    with platform.store.locks.try_hold(turn(app), f"Build {number}, job {job}", LEASE) as lock:
+        if lock is None:
+            return
+        try:
+            record = platform.store.builds.start(app, number)
+        except NoSuchBuild as error:
+            DeployLog(platform.store.logs, log).fail(str(error))
+            return
+        if record:
+            tell_places(platform)
+            _attempt(platform, record)
+    start_next(platform, app)
+    tell_places(platform)
+
+
+def stopped(job: Job, connection: Redis) -> None:
+    """What RQ calls in the worker once it has killed the process of a build that was cancelled.
+
+    That hung up on the engine, which ends the build; told as well, it does so for sure.
+    """
+    platform = Platform.from_env(os.environ, PATIENCE_S)
+    app, number, *_ = job.args
+    take_back(platform, (app, number), job.id, "stopped")
+    drop_source(platform.settings.sources, app, number)
+    tell_places(platform)
+    with suppress(NoSuchBuild, EngineUnreachable):
+        record = platform.store.builds.get(app, number)
+        Engine(platform.settings.docker_host).cancel(build_id(platform.settings, record))
+
+
+def _attempt(platform: Platform, record: Build) -> None:
+    """Build, and write how it ended."""
+    log = DeployLog(platform.store.logs, record.log)
     try:
-        _build(platform, app, number, output)
+        _build(platform, record, log)
     except PaasError as error:
-        _fail(platform, app, number, output, str(error))
+        _fail(platform, record, log, str(error))
     except JobTimeoutException:
         limit_s = platform.settings.build_timeout_s
         reason = f"it took longer than {limit_s} s (the setting build_timeout_s)"
-        _fail(platform, app, number, output, reason)
+        _fail(platform, record, log, reason)
     except Exception:
         reference = uuid.uuid4().hex[:8]
-        _logger.exception("build %s of %s, reference %s", number, app, reference)
-        _fail(platform, app, number, output, f"internal error, reference {reference}")
+        _logger.exception("build %s of %s, reference %s", record.number, record.app, reference)
+        _fail(platform, record, log, f"internal error, reference {reference}")
+    drop_source(platform.settings.sources, record.app, record.number)
 
 
-def _build(platform: Platform, app: str, number: int, log: DeployLog) -> None:
-    store = platform.store
-    with store.locks.hold(f"{app}:builds", f"Build {number}", lambda _: log.step("Queued")):
-        _check_app(platform, app)
-        record = store.builds.start(app, number)
-        if record is None:
-            return
-        settle_lost_builds(platform, record)
-        forget_old_builds(platform, record)
-        log.step(f"Building {app} from {record.commit[:7]}")
-        record = _finish(platform, record, log)
-        log.detail(f"Build {number} took {record.finished_at - record.started_at:.1f} s")
-        platform.queue.request(RELEASES, DEPLOY, app, number, log=log.id)
-
-
-def _finish(platform: Platform, record: Build, log: DeployLog) -> Build:
-    engine = Engine(platform.settings.docker_host)
-    wishes = platform.store.builds.settings(record.app)
-    made = make_image(engine, platform.settings, record, log, wishes)
+def _build(platform: Platform, record: Build, log: DeployLog) -> None:
+    _check_app(platform, record.app)
+    forget_old_builds(platform, record)
+    log.step(f"Building {record.app} from {record.commit[:7]}")
+    settings, limit_kb = platform.settings, platform.settings.build_log_kb
+    engine = Engine(settings.docker_host)
+    with guarded(engine, settings), bounded(lambda them: log.detail(*them), limit_kb) as report:
+        bases = Bases(engine, settings, report, platform.store.locks)
+        made = make_image(bases, platform.store, record, log)
     try:
         _check_app(platform, record.app)
     except AppGone:
         engine.remove(record.tag)
         raise
-    ended = replace(
-        record,
-        status=BuildStatus.SUCCEEDED,
-        finished_at=time.time(),
-        buildpack=made.buildpack,
-        why=made.why,
-        artifact=made.artifact,
-    )
-    platform.store.builds.change(record, ended)
-    return ended
+    _succeed(platform, made, log)
+
+
+def _succeed(platform: Platform, made: Build, log: DeployLog) -> None:
+    ended = end(platform.store, made, **{**vars(made), "status": BuildStatus.SUCCEEDED})
+    if ended and ended.status is BuildStatus.SUCCEEDED:
+        log.detail(f"Build {ended.number} took {ended.finished_at - ended.started_at:.1f} s")
+        platform.queue.request(RELEASES, DEPLOY, ended.app, ended.number, log=log.id)
+    elif ended:
+        end_log(platform.store, ended)
 
 
 def _check_app(platform: Platform, app: str) -> None:
@@ -95,17 +132,11 @@ def _check_app(platform: Platform, app: str) -> None:
         raise AppGone(f"app {app} was destroyed")
 
 
-def _fail(platform: Platform, app: str, number: int, log: DeployLog, reason: str) -> None:
-    with suppress(NoSuchBuild):
-        _record_failure(platform, platform.store.builds.get(app, number), reason)
+def _fail(platform: Platform, record: Build, log: DeployLog, reason: str) -> None:
+    ended = end(platform.store, record, status=BuildStatus.FAILED, reason=reason)
+    if ended is None:
+        return
+    if not platform.store.apps.exists(record.app):  # asked for while the app was destroyed
+        platform.store.builds.forget(ended)  # and its log so far
     log.error(reason)
-    log.fail(f"App build failed: {reason}")
-
-
-def _record_failure(platform: Platform, record: Build, reason: str) -> None:
-    if platform.store.apps.exists(record.app):
-        failed = replace(record, status=BuildStatus.FAILED, finished_at=time.time(), reason=reason)
-        platform.store.builds.change(record, failed)
-    else:  # it was asked for while the app was destroyed: nothing of it stays
-        platform.store.builds.forget(record)
-        source_path(platform.settings.sources, record.app, record.number).unlink(missing_ok=True)
+    end_log(platform.store, ended)

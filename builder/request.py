@@ -1,14 +1,18 @@
 """How a build is asked for: its source is stored, its record made and its job queued."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from builder.source.archive import source_path, write_source
+from builder.limits.disk import check_room
+from builder.places import tell_places, tell_whom_it_follows
+from builder.source.archive import drop_source, source_path, write_source
 from builder.source.objects import Objects
 from releases.build import Build, BuildRequest, BuildStatus
+from releases.build_queue import end_log, queue_build
 from releases.log import DeployLog
 from releases.platform import Platform
-from releases.queue import BUILD, BUILDS
+from releases.store.builds import RivalBegan
 
 _MOST_CHANGED = 200  # paths that are kept of what differs from the build before
 
@@ -16,21 +20,41 @@ _MOST_CHANGED = 200  # paths that are kept of what differs from the build before
 def request_build(platform: Platform, request: BuildRequest, objects: Objects) -> Build:
     """Store the commit's tree and queue its build; the build's log is there to be followed.
 
-    After this call the objects are not needed any more. A tree that cannot be built raises a
-    PaasError, and then nothing was recorded.
+    After this call the objects are not needed any more. It supersedes what is queued of the app.
+    A tree that cannot be built raises a PaasError, a rival that has begun RivalBegan, and then
+    nothing was recorded.
     """
+    check_room(platform.settings.home, platform.settings.low_disk_mb)
     store, app = platform.store, request.app
-    number = store.builds.reserve(app)
-    path = source_path(platform.settings.sources, app, number)
-    source = write_source(objects, request.commit, path)
+    unnumbered = platform.settings.sources / app / f"{uuid.uuid4().hex}.tar"
+    source = write_source(objects, request.commit, unnumbered)
+    known = _compare(store.builds.list(app), request.commit, objects)
+    number = store.builds.reserve(app)  # late: of two requests the newer one has the higher number
+    unnumbered.rename(source_path(platform.settings.sources, app, number))
     log = store.logs.new(app)
+    try:
+        build, *superseded = store.builds.add(request, number, log, **known)
+    except RivalBegan:
+        drop_source(platform.settings.sources, app, number)
+        raise
+    for older in superseded:
+        end_log(store, older)
+        drop_source(platform.settings.sources, app, older.number)
     if source.warnings:
         DeployLog(store.logs, log).error(*source.warnings)
-    known = _compare(store.builds.list(app), request.commit, objects)
-    build, *_ = store.builds.add(request, number, log, **known)
-    timeout_s = platform.settings.build_timeout_s
-    platform.queue.request(BUILDS, BUILD, app, number, log=log, timeout_s=timeout_s)
+    _queue(platform, build)
     return build
+
+
+def _queue(platform: Platform, build: Build) -> None:
+    """Without a job if one of the same app runs: whoever ends that one sees this one."""
+    opened = platform.store.open_builds.all()
+    running = [one for one in opened if one[0] == build.app and opened[one] is BuildStatus.RUNNING]
+    if running:
+        tell_whom_it_follows(platform, build, max(running)[1])
+    else:
+        queue_build(platform, build)
+    tell_places(platform)
 
 
 def _compare(builds: Sequence[Build], commit: str, objects: Objects) -> dict[str, Any]:

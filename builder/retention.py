@@ -1,40 +1,39 @@
-"""Which builds are kept, and what becomes of those that nobody runs any more."""
+"""Which builds are kept, and which sources."""
 
-from releases.build import Build, BuildStatus
-from releases.lost import settle
+import time
+from pathlib import Path
+
+from releases.build import Build
 from releases.platform import Platform
 
-KEPT = 20
-
-
-def settle_lost_builds(platform: Platform, current: Build) -> None:
-    """Settle the app's builds that say they run, but for the current one.
-
-    Call it under the lock that every running build of the app holds: then they do not run.
-    """
-    store = platform.store
-    for build in store.builds.list(current.app):
-        if build.status is BuildStatus.RUNNING and build.number != current.number:
-            settle(store, build.app, build.log)
+_WRITTEN_WITHIN_S = 3600  # longer than it takes to write a source and record its build
 
 
 def forget_old_builds(platform: Platform, current: Build) -> None:
-    """Remove records, logs and sources of builds that are not among the newest 20.
+    """Remove records and logs of builds that are not among the newest (the setting builds_kept).
 
-    What runs now keeps its build. A source without a record, left by a request that died, goes
-    as well; one that is being written has a higher number than the current build.
+    What runs now keeps its build, and so does a build that has not ended. A source is kept until
+    its build has ended; one without a record was left by a request that died, or is being written.
     """
     store = platform.store
     needed = _needed(platform, current.app)
-    kept = set()
+    open_numbers = set()
     for place, build in enumerate(store.builds.list(current.app)):
-        if place < KEPT or not build.finished_at or build.number in needed:
-            kept.add(build.number)
-        else:
+        if not build.has_ended:
+            open_numbers.add(build.number)
+        elif place >= platform.settings.builds_kept and build.number not in needed:
             store.builds.forget(build)
     for path in (platform.settings.sources / current.app).glob("*.*"):
-        if int(path.stem) < current.number and int(path.stem) not in kept:
+        is_open = path.stem.isdigit() and int(path.stem) in open_numbers
+        if not is_open and time.time() - _written_at(path) > _WRITTEN_WITHIN_S:
             path.unlink(missing_ok=True)
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
 
 
 def _needed(platform: Platform, app: str) -> set[int]:

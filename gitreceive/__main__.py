@@ -12,7 +12,7 @@ import builder.commands
 import releases.commands
 import router_sync.commands
 from builder.request import request_build
-from gitreceive import commands, event_commands, repository_commands
+from gitreceive import commands, event_commands, repository_commands, stack_commands
 from gitreceive.deploy import Deployer, RequestBuild
 from gitreceive.dispatch import CommandTable
 from gitreceive.front import Front, Services
@@ -23,7 +23,7 @@ from gitreceive.limits import Limits
 from gitreceive.repository import sweep
 from gitreceive.server import Server, write_port
 from gitreceive.session import Rules
-from gitreceive.turns import Turns
+from gitreceive.under_way import PushesUnderWay
 from releases.command import Session
 from releases.errors import PaasError
 from releases.platform import Platform
@@ -35,6 +35,7 @@ TABLES = (
     commands.COMMANDS,
     event_commands.COMMANDS,
     repository_commands.COMMANDS,
+    stack_commands.COMMANDS,
 )
 
 
@@ -87,7 +88,7 @@ def open_server(
 ) -> Server:
     """The server that the settings name, listening."""
     settings = platform.settings
-    deployer = Deployer(platform, build, Turns(), limits.reason_chars)
+    deployer = Deployer(platform, build, PushesUnderWay(), limits.reason_chars)
     journal = Journal(platform.store.events)
     services = Services(platform, table, GitCalls(deployer, limits), journal)
     front = Front(services, limits.connections)

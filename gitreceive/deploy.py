@@ -1,27 +1,34 @@
-"""The story of one push inside git's pre-receive: check, build, follow, verdict."""
+"""The story of one push inside git's hooks: check, queue the build, follow, verdict, branch."""
 
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from builder.source.objects import Objects
 from gitreceive.client import ClientGone
 from gitreceive.hook import Hook, HookRequest
+from gitreceive.landing import land, left_to_git
 from gitreceive.nothing_new import when_nothing_was_pushed
 from gitreceive.options import PushOptions, check_nothing_to_deploy, parse_options, stored_only
 from gitreceive.printable import plain_line, safe_lines
-from gitreceive.push import PushCheck, RefCommand, parse_commands, without_deploy
+from gitreceive.push import (
+    PushCheck,
+    PushRefused,
+    RefCommand,
+    parse_commands,
+    without_deploy,
+)
 from gitreceive.repository import Repository
-from gitreceive.turns import Turn, Turns
+from gitreceive.under_way import PushesUnderWay, UnderWay, find_rivals, refuse_beside
 from releases.build import Build, BuildOptions, BuildRequest
 from releases.errors import PaasError
 from releases.log import follow
 from releases.platform import Platform
+from releases.store.builds import RivalBegan
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +45,7 @@ class Deployer:
 
     platform: Platform
     request_build: RequestBuild
-    turns: Turns
+    pushes: PushesUnderWay
     reason_chars: int = 200
 
 
@@ -62,20 +69,14 @@ class Push:
         self._who = pusher.who
         self._pusher = pusher
         self._hook = hook
-        self._turn = Turn(f"{pusher.who}'s push")
+        self._mine: UnderWay | None = None
         self._gone = threading.Event()
-        self._ended = threading.Event()
         self.accepted: list[str] = []  # `master is 3f9ac21`, once it was
         self.reason = ""  # why the push was refused, once it was
 
     def hang_up(self) -> None:
-        """The pusher went away: wait and follow no longer. A deploy that was begun goes on."""
+        """The pusher went away: follow no longer. The build and the deploy go on."""
         self._gone.set()
-        self._turn.give_up()
-
-    def end(self) -> None:
-        """git has ended: the refs are what they will be."""
-        self._ended.set()
 
     def receive(self) -> None:
         """Wait for the hook, decide, and let it go."""
@@ -84,6 +85,7 @@ class Push:
             if request:
                 self._decide(request)
         finally:
+            self._leave()
             self._hook.close()
 
     def _decide(self, request: HookRequest) -> None:
@@ -103,61 +105,100 @@ class Push:
         options = parse_options(self._pusher.options())
         if self._pusher.created:
             self._say(f"Created app {self._repository.app}")
-        deploying = self._check(request, commands)
-        if deploying is None:
-            check_nothing_to_deploy(options)
-            self._verdict(commands)
-        elif deploying.moves_nothing and not options.build.redeploy:
-            self._say_up_to_date()
-            self._verdict(commands)
-        else:
-            self._accept_in_turn(request, commands, deploying, options)
-
-    def _accept_in_turn(
-        self,
-        request: HookRequest,
-        commands: list[RefCommand],
-        deploying: RefCommand,
-        options: PushOptions,
-    ) -> None:
-        turns = self._deployer.turns
-        self._turn.title = f"{self._who}'s push of {str(deploying.new)[:7]}"
-        with turns.take(self._repository.app, self._turn, self._say_waiting):
-            self._check(request, commands)  # whoever was before us may have moved the branch
-            if options.deploys:
-                self._deploy(deploying, request.quarantine, options.build)
-            else:
-                self._say(stored_only(self._repository.app, deploying))
-            self._repository.point_head(deploying.name, self._branches())
-            self._verdict(commands)
-            self._ended.wait()  # the turn is over when git has moved the branch
-
-    def _branches(self) -> tuple[str, ...]:
-        platform = self._deployer.platform
-        app = platform.store.apps.get(self._repository.app)
-        return app.deploy_branches(platform.settings.deploy_branches)
+        with self._deployer.pushes.gate(self._repository.app) as others:
+            deploying = self._check(request, commands)
+            self._mine = self._ask(request, deploying, options, others)
+        if self._mine:
+            self._follow(self._mine.log)
+        elif deploying:
+            self._say_not_built(deploying, options)
+        self._let_in(commands, deploying)
 
     def _check(self, request: HookRequest, commands: list[RefCommand]) -> RefCommand | None:
         live = self._deployer.platform.store.apps.get(self._repository.app).live
         check = PushCheck(self._repository, request.quarantine, self._branches(), live is not None)
         return check.run(commands)
 
-    def _deploy(self, command: RefCommand, quarantine: Path | None, options: BuildOptions) -> None:
+    def _ask(
+        self,
+        request: HookRequest,
+        deploying: RefCommand | None,
+        options: PushOptions,
+        others: list[UnderWay],
+    ) -> UnderWay | None:
+        """Queue the build that the push needs, if it needs one; keeps it among the others."""
+        if deploying is None:
+            check_nothing_to_deploy(options)
+            return None
+        if deploying.moves_nothing and not options.build.redeploy:
+            return None
         self._stop_if_gone()
-        platform = self._deployer.platform
-        app = self._repository.app
-        request = BuildRequest(app, str(command.new), command.ref, self._who, options)
-        objects = Objects(self._repository.path, quarantine)
-        build = self._deployer.request_build(platform, request, objects)
-        verdict = follow(platform.store.log_reader, build.log, self._print, self._stop_if_gone)
-        self._say(verdict)
+        objects = Objects(self._repository.path, request.quarantine)
+        rivals = find_rivals(others, deploying, objects)
+        if options.deploys:
+            build = self._request_build(deploying, options.build, objects, rivals)
+            title = f"{self._who}'s push of {build.commit[:7]}"
+            mine = UnderWay(build.number, build.log, deploying, title, request.quarantine)
+            others.append(mine)
+            return mine
+        if rivals:
+            raise refuse_beside(rivals[0])
+        return None
 
-    def _verdict(self, commands: list[RefCommand]) -> None:
+    def _request_build(
+        self,
+        command: RefCommand,
+        options: BuildOptions,
+        objects: Objects,
+        rivals: Sequence[UnderWay],
+    ) -> Build:
+        app, commit, numbers = self._repository.app, str(command.new), [it.build for it in rivals]
+        request = BuildRequest(app, commit, command.ref, self._who, options, tuple(numbers))
+        try:
+            return self._deployer.request_build(self._deployer.platform, request, objects)
+        except RivalBegan as error:
+            raise refuse_beside(rivals[numbers.index(error.number)]) from error
+
+    def _follow(self, log: str) -> None:
+        reader = self._deployer.platform.store.log_reader
+        self._say(follow(reader, log, self._print, self._stop_if_gone))
+
+    def _let_in(self, commands: list[RefCommand], deployed: RefCommand | None) -> None:
+        """Let git take what arrived, and say what becomes of its branches."""
+        if deployed:
+            self._repository.point_head(deployed.name, self._branches())
         for line in without_deploy(commands, self._branches()):
             self._say(line)
-        _log.info("push to %s by %s: accepted", self._repository.app, self._who)
         self.accepted = [command.outcome for command in commands]
         self._hook.answer(accepted=True)
+        if self._hook.moves_branches():
+            self._hook.report(self._move(commands, deployed))
+        _log.info("push to %s by %s: accepted", self._repository.app, self._who)
+        self._hook.wait_for_end()
+
+    def _move(self, commands: list[RefCommand], deployed: RefCommand | None) -> Iterator[str]:
+        for command in commands:
+            if command is deployed:
+                yield from self._land(command)
+            elif command.is_branch and command.new:
+                yield from left_to_git(command)
+
+    def _land(self, command: RefCommand) -> list[str]:
+        try:
+            return land(self._repository, command)
+        except PushRefused as error:
+            self.reason = str(error)
+            return [f"ng {command.ref} {error}"]
+
+    def _leave(self) -> None:
+        with self._deployer.pushes.gate(self._repository.app) as others:
+            if self._mine:
+                others.remove(self._mine)
+
+    def _branches(self) -> tuple[str, ...]:
+        platform = self._deployer.platform
+        app = platform.store.apps.get(self._repository.app)
+        return app.deploy_branches(platform.settings.deploy_branches)
 
     def _refuse(self, reason: str) -> None:
         _log.info("push to %s by %s: refused: %s", self._repository.app, self._who, reason)
@@ -167,12 +208,11 @@ class Push:
                 self._print(f" !     {reason}")
         self._hook.answer(accepted=False)
 
-    def _say_waiting(self, title: str, ahead: int) -> None:
-        place = f", with {ahead} more before you" if ahead else ""
-        self._say(f"Waiting for {title} to end{place}")
-
-    def _say_up_to_date(self) -> None:
-        """libgit2 sends a ref that is there already; git itself sends none, and says this."""
+    def _say_not_built(self, command: RefCommand, options: PushOptions) -> None:
+        if not command.moves_nothing:
+            self._say(stored_only(self._repository.app, command))
+            return
+        # libgit2 sends a ref that is there already; git itself sends none, and says this
         self._say("Everything up-to-date")
         if line := when_nothing_was_pushed(self._deployer.platform, self._repository):
             self._print(line)

@@ -91,6 +91,7 @@ _COMMON = (
 )
 _ARRIVING = (
     f"core.hooksPath={HOOKS}",
+    "receive.procReceiveRefs=am:refs/heads",  # landing.py: branches that are added or moved
     "receive.fsckObjects=true",
     # Old history of real projects (flask) would be refused without these three.
     "receive.fsck.zeroPaddedFilemode=ignore",

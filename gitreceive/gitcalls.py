@@ -80,7 +80,6 @@ class GitCalls:
             )
             return bridge.carry(call.client, process, wiring)
         finally:
-            push.end()
             page.push(request.app, _result(push, gate, report))
             self._upkeep.look(repository)
 

@@ -1,11 +1,15 @@
-"""How we talk with the pre-receive hook: three pipes that it inherits through git."""
+"""How we talk with git's hooks: three pipes that they inherit through git."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from dulwich.protocol import pkt_line
+
+_VERSION = pkt_line(b"version=1")
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,25 @@ class Hook:
         self._log.write(f"{line}\n".encode(errors="replace"))
 
     def answer(self, accepted: bool) -> None:
-        """Let the hook end: git moves the refs, or throws away what arrived."""
+        """Let the hook end: git goes on, or throws away what arrived."""
         with suppress(BrokenPipeError):
             self._log.close()
             self._verdict.write(b"0\n" if accepted else b"1\n")
-            self._verdict.close()
+
+    def moves_branches(self) -> bool:
+        """Wait for git to come to the branches; False when it ended and there were none."""
+        return self._request.readline() == b"move\n"
+
+    def report(self, lines: Iterable[str]) -> None:
+        """What git is to do and say of its branches: the protocol of the proc-receive hook."""
+        said = b"".join(pkt_line(os.fsencode(line)) for line in lines)
+        with suppress(BrokenPipeError):
+            answer = b"%b%b%b%b\n" % (_VERSION, pkt_line(None), said, pkt_line(None))
+            self._verdict.write(answer)
+
+    def wait_for_end(self) -> None:
+        """Return when git has ended: the refs are what they will be."""
+        self._request.read()
 
     def close(self) -> None:
         """Close our ends; a hook that still runs takes that for a refusal."""

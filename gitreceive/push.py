@@ -124,7 +124,7 @@ class PushCheck:
     def _check(self, command: RefCommand, kinds: Mapping[str, str]) -> None:
         current = self._refs.get(command.ref)
         if current != command.old:
-            raise PushRefused(f"{command.name} has moved meanwhile; git fetch, then push again")
+            raise moved_meanwhile(command)
         if command.new is None:
             self._check_removal(command)
         elif command.is_branch:
@@ -154,6 +154,11 @@ class PushCheck:
 
     def _is_deploy_branch(self, command: RefCommand) -> bool:
         return command.is_branch and command.name in self.branches
+
+
+def moved_meanwhile(command: RefCommand) -> PushRefused:
+    """Why a branch is not moved that is not what the pusher knows."""
+    return PushRefused(f"{command.name} has moved meanwhile; git fetch, then push again")
 
 
 def without_deploy(commands: Sequence[RefCommand], branches: Sequence[str]) -> list[str]:

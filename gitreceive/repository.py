@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from dulwich.refs import DiskRefsContainer, Ref
 from dulwich.repo import Repo
 
 from builder.source.objects import Objects
+from gitreceive.git import environment
 from gitreceive.refs import RefNames
 
 HEADS = "refs/heads/"
@@ -47,6 +49,14 @@ class Repository:
     def ref(self, name: str) -> str | None:
         """The object a ref names now, as 40 hex digits."""
         return RefNames(self.path).get(name)
+
+    def move(self, ref: str, old: str, new: str) -> bool:
+        """Let git move a ref; False, and nothing was done, where it is not `old` (any more)."""
+        command = ["git", f"--git-dir={self.path}", "update-ref", ref, new, old]
+        done = subprocess.run(
+            command, env=environment(None, {}), stderr=subprocess.DEVNULL, check=False
+        )
+        return done.returncode == 0
 
     @property
     def head(self) -> str:

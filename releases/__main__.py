@@ -10,6 +10,7 @@ import releases.jobs  # noqa: F401 - loaded once here, not again in the process 
 from releases import converger
 from releases.docker_engine import connect
 from releases.errors import BadInput, PaasError
+from releases.lost import settle
 from releases.platform import Platform
 from releases.queue import RELEASES
 
@@ -22,7 +23,7 @@ def main(arguments: list[str]) -> int:
         if arguments == ["converge"]:
             keep_converging(platform)
         elif not arguments:
-            platform.queue.work(RELEASES, platform.store)
+            platform.queue.work(RELEASES, lambda job: settle(platform, job))
         else:
             raise BadInput("usage: python -m releases [converge]")
     except PaasError as error:

@@ -118,6 +118,7 @@ class Build:
     base_image: str = ""  # its id: "sha256:..."
     suite: str = ""  # the base's Debian, "bookworm"; empty where the base is not one of ours
     version: str = ""  # of the language that the base brings, "3.11"
+    config_version: int = 0  # of the build config it was given; 0: there never was one
     steps: tuple[Step, ...] = ()
     reason: str = ""  # why it failed
     cancelled_by: str = ""

@@ -27,7 +27,8 @@ def deploy(rollout: Rollout, build: Build) -> str:
     if artifact is None:
         raise PaasError(f"build {build.number} of {app.name} has no image; push again")
     live = _live_release(rollout, app)
-    if live and live.artifact.image == artifact.image and not build.options.redeploy:
+    is_done = live and live.artifact.build == build.number  # the job was queued twice
+    if live and (is_done or (live.artifact.image == artifact.image and not build.options.redeploy)):
         put_aside(rollout)
         return f"{live.name} runs this commit already, {_where(rollout, live)}"
     if live and live.artifact.build > build.number:

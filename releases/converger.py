@@ -4,10 +4,12 @@ import time
 from typing import NoReturn
 
 from releases.engine import Engine
+from releases.lost import settle
 from releases.platform import Platform
 from releases.queue import CONVERGE, DESTROY, RELEASES
 from releases.retire import Retirement
 from releases.store.logs import NO_APP
+from releases.unfinished import Unfinished
 
 RESYNC_S = 30.0
 _LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us
@@ -15,7 +17,7 @@ _LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us
 
 def run(platform: Platform, engine: Engine) -> NoReturn:
     """Converge every app, then retire as wake-ups come, for ever."""
-    retirement = Retirement(platform, engine)
+    retirement, unfinished = Retirement(platform, engine), Unfinished(platform)
     request_convergence(platform, everything=True)
     resync_at = time.monotonic() + RESYNC_S
     with platform.store.converger_wakeups() as woken:
@@ -24,7 +26,8 @@ def run(platform: Platform, engine: Engine) -> NoReturn:
             woken.wait(_LOOK_AGAIN_S if is_busy else max(0.0, resync_at - time.monotonic()))
             if time.monotonic() >= resync_at:
                 request_convergence(platform, everything=False)
-                platform.queue.settle_lost(platform.store)
+                platform.queue.settle_lost(lambda job: settle(platform, job))
+                unfinished.look()
                 resync_at = time.monotonic() + RESYNC_S
 
 

@@ -214,11 +214,20 @@ class DockerEngine:
             raise EngineFailed(f"cannot create {slot.name}: {_reason(error)}") from error
 
     def _ensure_network(self) -> None:
+        if self._has_network():
+            return
+        # Docker does not show a network that it is making, but its addresses are taken.
+        with self._store.locks.hold("network:", "Make the network"):
+            if not self._has_network():
+                self._make_network()
+
+    def _has_network(self) -> bool:
         with _one_line(f"look up the network {self._settings.network}"):
             try:
                 self._api.inspect_network(self._settings.network)
             except docker.errors.NotFound:
-                self._make_network()
+                return False
+        return True
 
     def _make_network(self) -> None:
         pool = docker.types.IPAMPool(subnet=self._settings.subnet)
@@ -233,11 +242,10 @@ class DockerEngine:
                 labels={c.INSTANCE: self._settings.instance},
             )
         except docker.errors.APIError as error:
-            if error.status_code != 409:  # 409: another worker was faster
-                raise EngineFailed(
-                    f"cannot make the network {self._settings.network} on {self._settings.subnet}: "
-                    f"{_reason(error)}; the setting subnet chooses another range"
-                ) from error
+            raise EngineFailed(
+                f"cannot make the network {self._settings.network} on {self._settings.subnet}: "
+                f"{_reason(error)}; the setting subnet chooses another range"
+            ) from error
 
 
 def connect(settings: Settings, store: Store) -> DockerEngine:

@@ -1,23 +1,34 @@
 """What becomes of a job whose worker process died: that depends on how far it had come."""
 
-import time
-from dataclasses import replace
-
 from releases.app import App, NoSuchApp
-from releases.build import BuildStatus
 from releases.log import DeployLog
+from releases.platform import Platform
+from releases.queue import BUILDS, LostJob, build_of
 from releases.store import Store
+from releases.unfinished import take_back
 
 _REASON = "its worker process died in the middle of it; try again"
 
 
-def settle(store: Store, app: str, log: str) -> None:
-    """End the record of a build that nobody runs any more, and tell whoever follows the log.
+def settle(platform: Platform, job: LostJob) -> None:
+    """See to it that nobody waits for a job that nobody works on any more.
+
+    A build's record says how it stands, so that of a build's job only this counts: that its
+    process is dead for sure. Without that, builds are found by `Unfinished`.
+    """
+    build = build_of(job.id) if job.queue == BUILDS else None
+    if build is None:
+        settle_change(platform.store, job.app, job.log)
+    elif job.died:
+        take_back(platform, build, job.id, job.died)
+
+
+def settle_change(store: Store, app: str, log: str) -> None:
+    """Tell whoever follows the log of a change of what runs.
 
     A rollout whose target is written is finished by the next converge, which then ends the log:
     until then nobody may be told that it failed.
     """
-    _fail_build(store, app, log)
     if store.logs.has_ended(log):
         return
     found, deploy_log = _find(store, app), DeployLog(store.logs, log)
@@ -27,13 +38,6 @@ def settle(store: Store, app: str, log: str) -> None:
         deploy_log.succeed(f"v{found.live.release} is live")
     else:
         deploy_log.fail(_REASON)
-
-
-def _fail_build(store: Store, app: str, log: str) -> None:
-    for build in store.builds.list(app):
-        if build.log == log and build.status in (BuildStatus.QUEUED, BuildStatus.RUNNING):
-            failed = replace(build, status=BuildStatus.FAILED, finished_at=time.time())
-            store.builds.change(build, replace(failed, reason=_REASON))
 
 
 def _find(store: Store, app: str) -> App | None:

@@ -17,11 +17,15 @@ class Platform:
     queue: JobQueue
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> "Platform":
+    def from_env(cls, environ: Mapping[str, str], patience_s: float = 0.0) -> "Platform":
         """Open what the environment and the YAML file name."""
-        return cls.open(Settings.from_env(environ))
+        return cls.open(Settings.from_env(environ), patience_s)
 
     @classmethod
-    def open(cls, settings: Settings) -> "Platform":
-        """Open what the settings name."""
-        return cls(settings, Store.open(settings), JobQueue(settings.redis))
+    def open(cls, settings: Settings, patience_s: float = 0.0) -> "Platform":
+        """Open what the settings name; with patience: wait about so long for a Redis that is away.
+
+        What is done twice because an answer was lost must then do no harm.
+        """
+        store = Store.open(settings, patience_s)
+        return cls(settings, store, JobQueue(settings.redis, patience_s))

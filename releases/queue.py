@@ -1,16 +1,22 @@
 """The two job queues, and how a job gets onto one and is worked off (RQ, JSON, never pickle)."""
 
+import os
+import uuid
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from resource import struct_rusage
 
 import redis
-from rq import Queue, Worker
+from rq import Callback, Queue, Worker
+from rq.command import send_stop_job_command
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
-from releases.lost import settle
-from releases.store import Store
+from releases.store.connection import client_options
+from releases.store.open_builds import BuildId
 
 BUILDS = "builds"
 RELEASES = "releases"
@@ -19,6 +25,7 @@ RELEASES = "releases"
 # that asks needs no import of the code that does it.
 # Every job's first argument is the app; its last one is the deploy log's id, which `request` adds.
 BUILD = "builder.jobs.build"  # app, build number
+UPDATE_BASES = "builder.bases.jobs.update"  # no app, the apps' names
 DEPLOY = "releases.jobs.deploy"  # app, build number
 CHANGE_CONFIG = "releases.jobs.change_config"  # app, change id, who
 ROLL_BACK = "releases.jobs.roll_back"  # app, release number or 0 for the one before, who
@@ -27,22 +34,42 @@ RESTART = "releases.jobs.restart"  # app, who
 CONVERGE = "releases.jobs.converge"  # app
 DESTROY = "releases.jobs.destroy"  # app
 
+_OF_BUILDS = (BUILD, DEPLOY)  # their jobs' ids name the build
+_STOPPED: dict[str, Callback] = {BUILD: Callback("builder.jobs.stopped")}  # called in the worker
 _KEPT_S = 600
 _MONITORING_S = 5
+_UNIQUE_CHARS = 8
+
+
+@dataclass(frozen=True)
+class LostJob:
+    """A job that did not end as jobs do."""
+
+    queue: str
+    id: str
+    app: str
+    log: str
+    died: str = ""  # how its process did, where that is known: "killed by signal 9"
 
 
 class JobQueue:
     """Puts jobs on the queues. Arguments are names and numbers, never objects or secrets."""
 
-    def __init__(self, redis_url: str) -> None:
-        self._connection = redis.Redis.from_url(redis_url, driver_info=None)
+    def __init__(self, redis_url: str, patience_s: float = 0.0) -> None:
+        self._connection = redis.Redis.from_url(redis_url, **client_options(patience_s))
 
     def request(
-        self, queue: str, job: str, *arguments: object, log: str, timeout_s: int = 3600
+        self,
+        queue: str,
+        job: str,
+        *arguments: object,
+        log: str,
+        timeout_s: int = 3600,
+        first: bool = False,
     ) -> str:
         """Queue a job that writes to the deploy log `log` and ends it; return the job's id.
 
-        The first argument is the app's name.
+        The first argument is the app's name. With `first` it goes before all that wait.
         """
         made = self._queue(queue).enqueue_call(
             func=job,
@@ -50,7 +77,10 @@ class JobQueue:
             timeout=timeout_s,
             result_ttl=_KEPT_S,
             failure_ttl=_KEPT_S,
+            job_id=_job_id(job, arguments),
+            at_front=first,
             meta={"log": log},
+            on_stopped=_STOPPED.get(job),
         )
         return str(made.id)
 
@@ -58,16 +88,40 @@ class JobQueue:
         """How many jobs nobody has taken yet."""
         return int(self._queue(queue).count)
 
+    def waiting_builds(self, queue: str) -> list[BuildId]:
+        """The builds of a queue's jobs that nobody has taken yet, the next one first."""
+        ids = self._queue(queue).job_ids
+        return list(dict.fromkeys(build for job in ids if (build := build_of(job))))
+
+    def begun_builds(self, queue: str) -> set[BuildId]:
+        """The builds of a queue's jobs that somebody has taken, or had taken when he died."""
+        ids = self._started(queue).get_job_ids(cleanup=False)
+        return {build for job in ids if (build := build_of(job))}
+
+    def stop_build(self, app: str, number: int) -> None:
+        """Have the process killed that works on a build; its worker then calls `stopped`."""
+        for job in self._started(BUILDS).get_job_ids(cleanup=False):
+            if build_of(job) == (app, number):
+                with suppress(InvalidJobOperation, NoSuchJobError):  # it has just ended
+                    send_stop_job_command(self._connection, job, serializer=JSONSerializer)
+
+    def workers(self, queue: str) -> int:
+        """How many processes work off a queue, in one round trip; the dead count for minutes."""
+        return Worker.count(queue=self._queue(queue))
+
     def worker_pids(self, queue: str) -> set[int]:
         """The processes that work off a queue, here or elsewhere; the dead stay for minutes."""
         workers = Worker.all(queue=self._queue(queue), serializer=JSONSerializer)
         return {worker.pid for worker in workers if worker.pid}
 
-    def work(self, queue: str, store: Store) -> None:
-        """Work off a queue until told to stop (SIGTERM ends after the job at hand)."""
+    def work(self, queue: str, settle: Callable[[LostJob], None]) -> None:
+        """Work off a queue until told to stop (SIGTERM ends after the job at hand).
+
+        `settle` is told of jobs whose process died or raised.
+        """
 
         def horse_died(job: Job, pid: int, status: int, usage: struct_rusage) -> None:
-            _settle(store, job)
+            settle(_lost(job, _how(status)))
 
         Worker(
             [self._queue(queue)],
@@ -75,30 +129,51 @@ class JobQueue:
             serializer=JSONSerializer,
             job_monitoring_interval=_MONITORING_S,
             work_horse_killed_handler=horse_died,
-            exception_handlers=[_lost_to(store)],
+            exception_handlers=[_handler(settle)],
         ).work(logging_level="WARNING")
 
-    def settle_lost(self, store: Store) -> None:
+    def settle_lost(self, settle: Callable[[LostJob], None]) -> None:
         """Settle jobs whose whole worker died; RQ knows after a minute of silence."""
         for name in (BUILDS, RELEASES):
-            registry = StartedJobRegistry(
-                name, connection=self._connection, serializer=JSONSerializer
-            )
-            registry.cleanup(exception_handlers=[_lost_to(store)])
+            self._started(name).cleanup(exception_handlers=[_handler(settle)])
 
     def _queue(self, name: str) -> Queue:
         return Queue(name, connection=self._connection, serializer=JSONSerializer)
 
+    def _started(self, name: str) -> StartedJobRegistry:
+        return StartedJobRegistry(name, connection=self._connection, serializer=JSONSerializer)
 
-def _lost_to(store: Store) -> Callable[..., bool]:
+
+def build_of(job_id: str) -> BuildId | None:
+    """The build that a job is for, of which its id speaks; None for other jobs."""
+    app, _, rest = job_id.rpartition("-")[0].rpartition("-")
+    unique = job_id.rpartition("-")[2]
+    return (app, int(rest)) if app and rest.isdigit() and len(unique) == _UNIQUE_CHARS else None
+
+
+def _job_id(job: str, arguments: tuple[object, ...]) -> str | None:
+    """Never one that was there before: what RQ does late about a dead job hits no other."""
+    if job not in _OF_BUILDS:
+        return None  # RQ makes one
+    app, number, *_ = arguments
+    return f"{app}-{number}-{uuid.uuid4().hex[:_UNIQUE_CHARS]}"
+
+
+def _handler(settle: Callable[[LostJob], None]) -> Callable[..., bool]:
     """RQ's handler for a job that raised or was abandoned: whoever follows must not wait."""
 
     def handle(job: Job, *_: object) -> bool:
-        _settle(store, job)
+        settle(_lost(job))
         return True  # other handlers go on
 
     return handle
 
 
-def _settle(store: Store, job: Job) -> None:
-    settle(store, str(job.args[0]), job.meta["log"])
+def _lost(job: Job, died: str = "") -> LostJob:
+    return LostJob(job.origin, job.id, str(job.args[0]), job.meta["log"], died)
+
+
+def _how(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return f"killed by signal {os.WTERMSIG(status)}"
+    return f"exit status {os.waitstatus_to_exitcode(status)}"

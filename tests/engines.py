@@ -78,6 +78,7 @@ class OwnEngine:
                 self.process.wait(30)
             self.process.kill()
             self.process.wait()
+        _end_steps_of(self.data_root)
         for pid in _processes_of(self.directory):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -179,6 +180,14 @@ def _processes_of(directory: Path) -> Iterator[int]:
         with suppress(OSError):
             if pid != os.getpid() and mark in path.read_bytes():
                 yield pid
+
+
+def _end_steps_of(data_root: Path) -> None:
+    """Build steps outlive a dockerd that is killed; runc knows them."""
+    for state in Path("/run/runc").glob("*/state.json"):
+        with suppress(FileNotFoundError):
+            if f"{data_root}/" in state.read_text():
+                _run("runc", "delete", "--force", state.parent.name)
 
 
 def _run(*arguments: str) -> None:

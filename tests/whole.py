@@ -20,7 +20,7 @@ from tests.services import need, redis_process, running, short_directory, wait_f
 # Several runs may share one Docker, and a later one removes what a killed one left behind.
 PREFIX = "paas-run-"
 INSTANCE = f"{PREFIX}{os.getpid()}"
-SUBNET = f"10.216.{os.getpid() % 256}.0/24"
+SUBNET = f"10.{216 + os.getpid() // 256 % 8}.{os.getpid() % 256}.0/24"
 WORKERS = {"builder": 2, "releases": 3}
 ROWS = {
     "haproxy": ["router_sync", "haproxy"],
@@ -47,6 +47,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def listens(address: str, port: int) -> bool:
+    """Whether somebody takes connections there."""
+    try:
+        with socket.create_connection((address, port), timeout=2):
+            return True
+    except OSError:
+        return False
 
 
 @dataclass
@@ -139,8 +148,11 @@ class Whole:
 
 
 @contextmanager
-def whole_platform(**overrides: str) -> Iterator[Whole]:
-    """Start every process, wait until each answers, and leave nothing behind."""
+def whole_platform(*prepared: str, **overrides: str) -> Iterator[Whole]:
+    """Start every process, wait until each answers, and leave nothing behind.
+
+    The runtimes of the buildpacks `prepared` (python if none) are made beforehand.
+    """
     for program in ("docker", "haproxy", "ssh", "git"):
         need(program)
     with ExitStack() as stack:
@@ -151,7 +163,7 @@ def whole_platform(**overrides: str) -> Iterator[Whole]:
         whole = Whole(platform, _client(home, platform.settings) | environment, redis, stack)
         _add_key(platform, home)
         subprocess.run(
-            [sys.executable, "-m", "builder", "prepare", "python"],
+            [sys.executable, "-m", "builder", "prepare", *(prepared or ["python"])],
             env={**os.environ, **environment},
             cwd=PROJECT,
             check=True,

@@ -8,6 +8,9 @@ from builder.docker.engine import Image
 from builder.docker.image import Recipe
 from releases.container import INSTANCE
 
+STACK = "paas/stack:"  # what the names of our images begin with
+RUNTIME = "paas/runtime-"
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -46,7 +49,7 @@ class Layer:
 def line_of(name: str) -> str:
     """The line of one of our images, by its name; empty if it is not one of ours."""
     line, dash, _ = name.rpartition("-")
-    return line if dash and line.startswith(("paas/stack:", "paas/runtime-")) else ""
+    return line if dash and line.startswith((STACK, RUNTIME)) else ""
 
 
 def digest(

@@ -98,6 +98,10 @@ class Bases:
         """Build a layer under a tag of one's choice, on this engine."""
         recipe = layer.recipe(self.settings.instance, tag, no_cache=no_cache)
         build_image(self.engine, recipe, self.report)
+        return self.there(tag)
+
+    def there(self, tag: str) -> Image:
+        """An image that this engine was given a moment ago."""
         found = self.engine.image(tag)
         if found is None:
             raise ImageVanished(f"image {tag} was removed right after it was made; try again")

@@ -64,10 +64,13 @@ def _set(session: Session, app: str, name: str, value: str) -> None:
         find_buildpack(usable, value, "`buildpacks` says more")
     elif value:
         value = _check_path(value)
-    store.builds.set_settings(app, replace(store.builds.settings(app), **{name: value}))
-    session.print(
-        f"-----> {name} of {app}: {value or 'as its source says'}, from the next build on"
-    )
+    settings = store.builds.settings(app)
+    if name == "buildpack":
+        settings = replace(settings, buildpack=value)
+    else:
+        settings = replace(settings, dockerfile=value)
+    store.builds.set_settings(app, settings)
+    session.print(f"-----> {name} of {app} from the next build on: {value or 'as its source says'}")
     session.print(f"       To build what is live again: ps:rebuild {app}")
 
 

@@ -1,19 +1,52 @@
-"""The commands about builds."""
+"""The commands that list builds, show what they printed and clear what they left."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import click
 
-from releases.build import Build
+from releases.build import Build, BuildStatus
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table, timestamp
 from releases.errors import PaasError
+from releases.store.logs import LogEntry
 
+NUMBER = click.Argument(["number"], type=click.IntRange(min=1), required=False)
 _HEADERS = ("BUILD", "STATUS", "COMMIT", "BRANCH", "WHO", "WHEN (UTC)", "TOOK", "BUILDPACK", "WHY")
+# Nobody may have been left to end their log.
+_NEVER_ENDED = (BuildStatus.SUPERSEDED, BuildStatus.CANCELLED)
 
 
 class NoBuilds(PaasError):
     """The app was never built, or what was asked for is no longer kept."""
+
+
+def find_build(session: Session, app: str, number: int | None) -> Build:
+    """The build of that number, or the newest one."""
+    session.platform.store.apps.get(app)
+    if number is not None:
+        return session.platform.store.builds.get(app, number)
+    found = session.platform.store.builds.list(app)
+    if not found:
+        raise NoBuilds(f"{app} was not built yet; push to it")
+    return found[0]
+
+
+def took(build: Build) -> str:
+    """`2.5 s`, or nothing for a build that has not run to its end."""
+    if not build.started_at or not build.finished_at:
+        return ""
+    return f"{max(build.finished_at - build.started_at, 0.0):.1f} s"
+
+
+def outcome(build: Build) -> str:
+    """What ended a build other than its success, and who or what did it; perhaps nothing."""
+    if build.status is BuildStatus.SUPERSEDED:
+        return f"superseded by build {build.superseded_by}"
+    if build.status is BuildStatus.CANCELLED:
+        return f"cancelled by {build.cancelled_by}"
+    if build.status is BuildStatus.RUNNING and build.cancelled_by:
+        return f"is being cancelled by {build.cancelled_by}"
+    return build.reason
 
 
 def _builds(session: Session, app: str, as_json: bool) -> None:
@@ -26,7 +59,6 @@ def _builds(session: Session, app: str, as_json: bool) -> None:
 
 
 def _row(build: Build) -> tuple[object, ...]:
-    took_s = max(build.finished_at - build.started_at, 0.0)
     return (
         build.number,
         build.status.value,
@@ -34,18 +66,20 @@ def _row(build: Build) -> tuple[object, ...]:
         build.ref.removeprefix("refs/heads/"),
         build.who,
         timestamp(build.started_at or build.created_at),
-        f"{took_s:.1f} s" if build.started_at and build.finished_at else "",
+        took(build),
         build.buildpack,
-        build.reason or build.why,
+        outcome(build) or build.why,
     )
 
 
 def _output(session: Session, app: str, number: int | None, follow: bool) -> None:
-    session.platform.store.apps.get(app)
-    build = _find(session, app, number)
-    logs = session.platform.store.logs
-    entries = logs.read(build.log)
-    if not entries and build.finished_at:
+    build = find_build(session, app, number)
+    entries = session.platform.store.logs.read(build.log)
+    if build.status in _NEVER_ENDED and not any(entry.ended for entry in entries):
+        follow = False
+        line = f"Build {build.number} of {app} was {outcome(build)}"
+        entries = [*entries, LogEntry("", line, ended=True)]
+    if not entries and build.has_ended:
         raise NoBuilds(f"the output of build {build.number} of {app} is no longer kept")
     if follow:
         session.follow(build.log)
@@ -54,13 +88,17 @@ def _output(session: Session, app: str, number: int | None, follow: bool) -> Non
         session.print(f"-----> {entry.line}" if entry.ended else entry.line)
 
 
-def _find(session: Session, app: str, number: int | None) -> Build:
-    if number is not None:
-        return session.platform.store.builds.get(app, number)
-    found = session.platform.store.builds.list(app)
-    if not found:
-        raise NoBuilds(f"{app} was not built yet; push to it")
-    return found[0]
+def _clear_cache(session: Session, app: str) -> None:
+    store = session.platform.store
+    store.apps.get(app)
+    settings = store.builds.settings(app)
+    store.builds.set_settings(app, replace(settings, caches=settings.caches + 1))
+    session.print(
+        f"-----> The next build of {app} uses nothing that earlier ones left: every step runs "
+        "anew, and directories kept between builds begin empty"
+    )
+    session.print("       Docker gives the disk space back when it next cleans its build cache")
+    session.print(f"       To build what is live again: ps:rebuild {app}")
 
 
 COMMANDS = (
@@ -71,8 +109,14 @@ COMMANDS = (
         _output,
         (
             APP,
-            click.Argument(["number"], type=click.IntRange(min=1), required=False),
+            NUMBER,
             click.Option(["-f", "--follow"], is_flag=True, help="Go on to the deploy's end."),
         ),
+    ),
+    Command(
+        "builds:cache-clear",
+        "Let the next build use nothing that earlier builds of the app left",
+        _clear_cache,
+        (APP,),
     ),
 )

@@ -1,10 +1,13 @@
 """How the builder speaks to a Docker Engine: builds, imports, pulls and looks up images."""
 
 import json
+import secrets
 import socket
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -12,33 +15,15 @@ import requests
 from docker.errors import APIError, DockerException, ImageNotFound
 
 from builder.buildkit.session import Offer, session
+from builder.docker.api import Api, EngineRefused, EngineUnreachable
 from builder.docker.upgrade import UpgradeRefused, upgrade
-from releases.errors import PaasError
 
-_CHUNK_BYTES = 64 * 1024
-_OLDEST_VERSION = "1.41"  # of Docker Engine 20.10
-_PING_S = 10
+__all__ = ["Engine", "EngineRefused", "EngineUnreachable", "Image", "ImageBuild"]
 
-
-class EngineUnreachable(PaasError):
-    """No Docker Engine answers where the settings say."""
-
-
-class EngineRefused(PaasError):
-    """The engine answered a request with an error."""
-
-
-class _Api(docker.APIClient):
-    def send(self, *arguments: Any, **options: Any) -> Any:
-        try:
-            return super().send(*arguments, **options)
-        except (requests.ConnectionError, requests.Timeout) as error:
-            raise EngineUnreachable("Docker does not answer; is dockerd running?") from error
-
-    def _retrieve_server_version(self) -> str:
-        """The newest that the engine speaks; its /version takes 5 to 10 ms longer to say so."""
-        answer = self.get(f"{self.base_url}/_ping", timeout=_PING_S)
-        return str(answer.headers.get("Api-Version", _OLDEST_VERSION))
+# A name that every step can look up. Its address tells whose step it is, and is no part of
+# BuildKit's cache keys: nothing else that a step has is both.
+STEP_HOST = "paas-build"
+_MARKS = IPv4Network("127.0.0.0/8")
 
 
 @dataclass(frozen=True)
@@ -69,8 +54,11 @@ class Engine:
 
     def __init__(self, host: str) -> None:
         self._host = host
+        self.mark = (
+            f"127.{secrets.randbelow(256)}.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
+        )
         try:
-            self._api: Any = _Api(base_url=host, version="auto")
+            self._api: Any = Api(base_url=host, version="auto")
         except (DockerException, EngineUnreachable) as error:
             raise EngineUnreachable(
                 f"no Docker Engine answers at {host}; is it running, and may this user use it?"
@@ -141,7 +129,7 @@ class Engine:
             "tag": tag,
             "changes": list(changes),
         }
-        for message in self._stream("/images/create", parameters, archive):
+        for message in self._api.post_and_follow("/images/create", parameters, archive):
             if "error" in message:
                 raise EngineRefused(
                     f"Docker could not import {repository}:{tag}: {message['error']}"
@@ -169,6 +157,11 @@ class Engine:
         except APIError as error:
             raise EngineRefused(f"image {name} cannot be pulled: {error.explanation}") from error
 
+    def data_root(self) -> Path | None:
+        """Where images and steps take their room, if the engine is on this machine."""
+        path = Path(self._api.info()["DockerRootDir"])
+        return path if self._host.startswith("unix://") and path.is_dir() else None
+
     def tag(self, name: str, other: str) -> None:
         """Give an image one more name."""
         repository, _, tag = other.rpartition(":")
@@ -188,6 +181,7 @@ class Engine:
             "labels": json.dumps(dict(build.labels)),
             "buildargs": json.dumps(dict(build.arguments)),
             "networkmode": "default",
+            "extrahosts": f"{STEP_HOST}:{self.mark}",
             "buildid": build.id,
             "rm": "1",
             "forcerm": "1",
@@ -195,7 +189,7 @@ class Engine:
         }
         if build.no_cache:
             parameters["nocache"] = "1"
-        messages = self._stream("/build", parameters, body)
+        messages = self._api.post_and_follow("/build", parameters, body)
         ended = False
         try:
             for message in messages:
@@ -205,7 +199,8 @@ class Engine:
         finally:
             messages.close()
             if not ended:
-                self.cancel(build.id)
+                with suppress(EngineUnreachable):  # and then nothing is left to cancel
+                    self.cancel(build.id)
 
     def _upgrade(
         self, path: str, headers: Sequence[tuple[str, str]]
@@ -214,35 +209,3 @@ class Engine:
             return upgrade(self._host, f"/v{self._api.api_version}{path}", headers)
         except OSError as error:
             raise EngineUnreachable("Docker does not answer; is dockerd running?") from error
-
-    def _stream(
-        self, path: str, parameters: Mapping[str, Any], body: Iterable[bytes]
-    ) -> Generator[dict[str, Any], None, None]:
-        response = self._api.post(
-            f"{self._api.base_url}/v{self._api.api_version}{path}",
-            params=parameters,
-            data=iter(body),  # an iterator is sent in chunks, never held as a whole
-            headers={"Content-Type": "application/x-tar"},
-            stream=True,
-            timeout=None,  # a build step may be silent for as long as it takes
-        )
-        with response:
-            if not response.ok:
-                raise EngineRefused(f"Docker refused: {_reason(response)}")
-            yield from self._messages(response)
-
-    def _messages(self, response: requests.Response) -> Iterator[dict[str, Any]]:
-        lines = response.iter_lines(chunk_size=_CHUNK_BYTES)  # each HTTP chunk as it comes
-        try:
-            for line in lines:
-                if line:
-                    yield json.loads(line)
-        except requests.exceptions.ChunkedEncodingError as error:
-            raise EngineUnreachable("Docker went away in the middle of it; try again") from error
-
-
-def _reason(response: requests.Response) -> str:
-    try:
-        return str(response.json()["message"])
-    except (ValueError, KeyError, TypeError):
-        return f"HTTP status {response.status_code}"

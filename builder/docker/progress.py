@@ -27,6 +27,10 @@ _MAX_REASON_CHARS = 400
 class BuildFailed(PaasError):
     """The engine could not make the image."""
 
+    def __init__(self, reason: str, steps: tuple[Step, ...] = ()) -> None:
+        super().__init__(reason)
+        self.steps = steps  # what was done until then
+
 
 class Progress:
     """Reads the messages of one build, of BuildKit or of the classic builder."""
@@ -111,14 +115,15 @@ class Progress:
         step = shorten(name.partition("] ")[2], _MAX_STEP_CHARS)
         code = _EXIT_CODE.search(error)
         if step and code:
-            return BuildFailed(f"`{step}` ended with exit status {code[1] or code[2]}")
+            status = code[1] or code[2]
+            return BuildFailed(f"`{step}` ended with exit status {status}", self.steps)
         reason = " ".join(plain(line) for line in _EXECUTOR.sub("", error).splitlines())
         for prefix in _PREFIXES:
             reason = reason.removeprefix(prefix)
         reason = shorten(self._mask(reason), _MAX_REASON_CHARS)
         if step and not name.startswith(INTERNAL):
-            return BuildFailed(f"`{step}`: {reason}")
-        return BuildFailed(reason)
+            return BuildFailed(f"`{step}`: {reason}", self.steps)
+        return BuildFailed(reason, self.steps)
 
 
 def _seconds(moment: Any) -> float:

@@ -29,6 +29,11 @@ def source_path(sources: Path, app: str, number: int) -> Path:
     return sources / app / f"{number}.tar"
 
 
+def drop_source(sources: Path, app: str, number: int) -> None:
+    """Remove the source of a build that has ended: a rebuild takes it from git again."""
+    source_path(sources, app, number).unlink(missing_ok=True)
+
+
 def write_source(objects: Objects, commit: str, path: Path, limits: Limits | None = None) -> Source:
     """Write the commit's tree as a tar.
 

@@ -37,10 +37,14 @@ class UnreadableCommit(PaasError):
 
 @dataclass(frozen=True)
 class Objects:
-    """The objects of a bare repository, and those in `quarantine` (git's own directory of it)."""
+    """The objects of a bare repository, and those in `quarantine` (git's own directory of it).
+
+    `beside` is another push's quarantine: its objects are only looked at.
+    """
 
     repository: Path
     quarantine: Path | None = None
+    beside: Path | None = None
 
     @contextmanager
     def tree(self, commit: str) -> Iterator[IO[bytes]]:
@@ -89,6 +93,11 @@ class Objects:
             answer = _pipe(process.stdout).readline().decode().split()
         return answer[0] if answer[1:] == ["commit"] else None
 
+    def contains(self, commit: str, other: str) -> bool:
+        """Whether `other` is in the history of a commit; not if one of the two is not there."""
+        with self._git(["merge-base", "--is-ancestor", other, commit]) as process:
+            return process.wait() == 0
+
     def changed(self, old: str, new: str, at_most: int) -> tuple[str, ...] | None:
         """The first paths, in git's order, that differ between two commits.
 
@@ -130,7 +139,6 @@ class Objects:
             process.wait()
 
     def _environment(self) -> dict[str, str]:
-        objects = self.repository / "objects"
         environment = {
             "GIT_DIR": str(self.repository),
             "GIT_CONFIG_NOSYSTEM": "1",
@@ -140,9 +148,10 @@ class Objects:
             "LC_ALL": "C",
             "PATH": "/usr/local/bin:/usr/bin:/bin",
         }
-        if self.quarantine:
-            environment["GIT_OBJECT_DIRECTORY"] = str(self.quarantine)
-            environment["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = str(objects)
+        objects = self.repository / "objects"
+        own, *others = (path for path in (self.quarantine, objects, self.beside) if path)
+        environment["GIT_OBJECT_DIRECTORY"] = str(own)
+        environment["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = ":".join(map(str, others))
         return environment
 
 

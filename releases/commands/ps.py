@@ -37,12 +37,15 @@ def state(app: App, container: Container) -> str:
     return "retiring" if superfluous(app, [container]) else container.state
 
 
-def scale(session: Session, app: str, counts: tuple[str, ...]) -> None:
+def scale(session: Session, app: str, counts: tuple[str, ...], as_json: bool = False) -> None:
     """Without counts: show them."""
     found = session.platform.store.apps.get(app)
     if not counts:
         formation = found.live.formation if found.live else found.formation
-        print_table(session, ("PROCESS", "COUNT"), sorted(formation.items()))
+        if as_json:
+            print_json(session, dict(sorted(formation.items())))
+        else:
+            print_table(session, ("PROCESS", "COUNT"), sorted(formation.items()))
         return
     wanted = dict(parse_count(text) for text in counts)
     log = session.platform.store.logs.new(app)
@@ -75,7 +78,7 @@ COMMANDS = (
         "ps:scale",
         "Run so many processes of each type",
         scale,
-        (APP, click.Argument(["counts"], nargs=-1, metavar="TYPE=COUNT...")),
+        (APP, click.Argument(["counts"], nargs=-1, metavar="TYPE=COUNT..."), JSON),
     ),
     Command("ps:restart", "Replace all containers without losing a request", restart, (APP,)),
 )

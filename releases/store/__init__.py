@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from releases.settings import Settings
 from releases.store import keys
 from releases.store.apps import AppStore
+from releases.store.bases import BaseStore
 from releases.store.builds import BuildStore
 from releases.store.connection import Client, Wakeups, connect, wakeups
 from releases.store.events import EventStore
 from releases.store.locks import LockStore
 from releases.store.log_reader import LogReader
 from releases.store.logs import LogStore
+from releases.store.open_builds import OpenBuilds
 from releases.store.releases import ReleaseStore
 from releases.store.routes import RouteStore
 from releases.store.ssh_keys import SshKeyStore
@@ -26,6 +28,8 @@ class Store:
         self.apps = AppStore(client, vault)
         self.releases = ReleaseStore(client, vault)
         self.builds = BuildStore(client)
+        self.bases = BaseStore(client)
+        self.open_builds = OpenBuilds(client)
         self.routes = RouteStore(client, vault)
         self.locks = LockStore(client)
         self.logs = LogStore(client)
@@ -34,9 +38,12 @@ class Store:
         self.events = EventStore(client)
 
     @classmethod
-    def open(cls, settings: Settings) -> "Store":
-        """The store that the settings name; it connects on first use."""
-        return cls(connect(settings.redis), Vault.open(settings.secret_key))
+    def open(cls, settings: Settings, patience_s: float = 0.0) -> "Store":
+        """The store that the settings name; it connects on first use.
+
+        A caller with patience waits about so long for a Redis that went away.
+        """
+        return cls(connect(settings.redis, patience_s), Vault.open(settings.secret_key))
 
     def ping(self) -> None:
         """Return if Redis answers; NoRedis."""

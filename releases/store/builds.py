@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -19,12 +20,22 @@ from releases.release import Artifact
 from releases.store import keys
 from releases.store.connection import Client
 
+# What every script keeps in step with the status: `open` and `places`, see keys.py.
+_MOVE = """
+local function move(key, member, status)
+  redis.call('HSET', key, 'status', status)
+  redis.call('HSET', KEYS[2], member, status)
+  redis.call('HDEL', KEYS[3], member)
+end
+"""
 # Fields of their own beside the JSON, for the scripts change them.
 _OWN_FIELDS = ("status", "cancelled_by", "superseded_by")
 
 # Supersedes what is queued, unless a rival has begun: then nothing is changed.
-_ADD = """
-local builds, prefix, number, document = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+_ADD = (
+    _MOVE
+    + """
+local builds, prefix, number, document, app = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 for _, rival in ipairs(cjson.decode(ARGV[4])) do
   local status = redis.call('HGET', prefix .. rival, 'status')
   if status == 'running' or status == 'succeeded' then return {rival} end
@@ -32,27 +43,45 @@ end
 local superseded = {}
 for _, other in ipairs(redis.call('ZRANGE', builds, 0, -1)) do
   if redis.call('HGET', prefix .. other, 'status') == 'queued' then
-    redis.call('HSET', prefix .. other, 'status', 'superseded', 'superseded_by', number)
+    move(prefix .. other, app .. ':' .. other, 'superseded')
+    redis.call('HSET', prefix .. other, 'superseded_by', number)
     superseded[#superseded + 1] = other
   end
 end
-redis.call('HSET', prefix .. number, 'build', document, 'status', 'queued')
+redis.call('HSET', prefix .. number, 'build', document)
+move(prefix .. number, app .. ':' .. number, 'queued')
 redis.call('ZADD', builds, number, number)
 return {0, superseded}
 """
-_CHANGE = """
-if redis.call('HGET', KEYS[1], 'status') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'build', ARGV[2], 'status', ARGV[3])
+)
+# A process that was cut off and whose build was started again must not end the second attempt. A
+# build that was cancelled does not end any other way. Who asks again because the answer was lost
+# gets the same answer.
+_CHANGE = (
+    _MOVE
+    + """
+local before, document, after, attempt, member = unpack(ARGV)
+local status, held = unpack(redis.call('HMGET', KEYS[1], 'status', 'build'))
+if status == after and held == document then return 1 end
+if status ~= before or tostring(cjson.decode(held).attempt) ~= attempt then return 0 end
+if after ~= 'running' and after ~= 'cancelled'
+   and redis.call('HEXISTS', KEYS[1], 'cancelled_by') == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'build', document)
+if status ~= after then move(KEYS[1], member, after) end
 return 1
 """
-_CANCEL = """
+)
+_CANCEL = (
+    _MOVE
+    + """
 local status = redis.call('HGET', KEYS[1], 'status')
-if status == 'queued' then redis.call('HSET', KEYS[1], 'status', 'cancelled') end
+if status == 'queued' then move(KEYS[1], ARGV[2], 'cancelled') end
 if status == 'queued' or status == 'running' then
   redis.call('HSET', KEYS[1], 'cancelled_by', ARGV[1])
 end
 return status
 """
+)
 
 
 class NoSuchBuild(PaasError):
@@ -102,21 +131,25 @@ class BuildStore:
         prefix = keys.build(request.app, "")
         rivals = json.dumps(request.rivals)
         answer = self._add(
-            keys=[keys.builds(request.app)], args=[prefix, number, _document(build), rivals]
+            keys=_touched(keys.builds(request.app)),
+            args=[prefix, number, _document(build), rivals, request.app],
         )
         if answer[0]:
             raise RivalBegan(int(answer[0]))
         return [build, *(self.get(request.app, int(other)) for other in answer[1])]
 
     def change(self, before: Build, after: Build) -> bool:
-        """Write what became of a build; False, and nothing written, if its status moved meanwhile.
+        """Write what became of a build; False, and nothing written, if it moved meanwhile.
 
-        `before` says which status is expected.
+        `before` says which status and attempt are expected. A build that was cancelled can only
+        become so.
         """
         if after.status not in NEXT_STATUS[before.status]:
             raise AssertionError(f"a build that is {before.status} cannot become {after.status}")
         key = keys.build(before.app, before.number)
-        return bool(self._change(keys=[key], args=[before.status, _document(after), after.status]))
+        member = keys.open_build(before.app, before.number)
+        arguments = [before.status, _document(after), after.status, before.attempt, member]
+        return bool(self._change(keys=_touched(key), args=arguments))
 
     def start(self, app: str, number: int) -> Build | None:
         """Take a queued build to run it; None if it is not queued any more."""
@@ -137,7 +170,8 @@ class BuildStore:
         One that has ended is left as it is.
         """
         self.get(app, number)
-        return BuildStatus(self._cancel(keys=[keys.build(app, number)], args=[who]))
+        touched = _touched(keys.build(app, number))
+        return BuildStatus(self._cancel(keys=touched, args=[who, keys.open_build(app, number)]))
 
     def get(self, app: str, number: int) -> Build:
         """The build; NoSuchBuild."""
@@ -146,19 +180,25 @@ class BuildStore:
             raise NoSuchBuild(f"app {app} has no build {number}; `builds {app}` lists them")
         return _build(record)
 
+    def get_those(self, builds: Iterable[tuple[str, int]]) -> list[Build]:
+        """Those of the builds that are on record, in one round trip."""
+        pipe = self._redis.pipeline(transaction=False)
+        for app, number in builds:
+            pipe.hgetall(keys.build(app, number))
+        return [_build(record) for record in pipe.execute() if record]
+
     def list(self, app: str) -> list[Build]:
         """All builds on record, newest first."""
         numbers = self._redis.zrevrange(keys.builds(app), 0, -1)
-        pipe = self._redis.pipeline(transaction=False)
-        for number in numbers:
-            pipe.hgetall(keys.build(app, int(number)))
-        return [_build(record) for record in pipe.execute() if record]
+        return self.get_those((app, int(number)) for number in numbers)
 
     def forget(self, build: Build) -> None:
         """Remove a build's record and log."""
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.delete(keys.build(build.app, build.number), keys.log(build.log))
             pipe.zrem(keys.builds(build.app), str(build.number))
+            pipe.hdel(keys.OPEN_BUILDS, keys.open_build(build.app, build.number))
+            pipe.hdel(keys.BUILD_PLACES, keys.open_build(build.app, build.number))
             pipe.execute()
 
     def settings(self, app: str) -> BuildSettings:
@@ -169,6 +209,10 @@ class BuildStore:
     def set_settings(self, app: str, settings: BuildSettings) -> None:
         """From the next build on."""
         self._redis.hset(keys.app(app), "build_settings", json.dumps(asdict(settings)))
+
+
+def _touched(key: str) -> list[str]:
+    return [key, keys.OPEN_BUILDS, keys.BUILD_PLACES]
 
 
 def _document(build: Build) -> str:

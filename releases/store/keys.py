@@ -3,11 +3,14 @@
 APPS = "paas:apps"  # set of names
 DOMAINS = "paas:domains"  # hash: host -> app that claimed it
 SSH_KEYS = "paas:keys"  # hash: fingerprint -> JSON
+BASES = "paas:bases"  # hash: line of base images -> id of the current one
 EVENTS = "paas:events"  # stream: what key holders did
 STRANGERS = "paas:events:strangers"  # stream: who was not let in
 ADDRESSES = "paas:addresses"  # counter: containers' addresses go round the subnet
 FENCE = "paas:fence"  # counter: every lock gets a token of its own
 RETIRING = "paas:retiring"  # set of apps that may have containers to retire
+OPEN_BUILDS = "paas:builds:open"  # hash: app:number -> status, until the log has its verdict
+BUILD_PLACES = "paas:builds:places"  # hash: app:number -> the place it was told last
 LOG_READERS = "paas:logreaders"  # stream of one entry: a process follows another log
 
 ROUTER_EPOCH = "router:epoch"
@@ -64,6 +67,11 @@ def release(name: str, number: int | str) -> str:
 def build(name: str, number: int | str) -> str:
     """Hash: a build. Without a number, what the keys of all builds begin with."""
     return f"paas:app:{name}:build:{number}"
+
+
+def open_build(name: str, number: int | str) -> str:
+    """A build's field in OPEN_BUILDS and BUILD_PLACES."""
+    return f"{name}:{number}"
 
 
 def builds(name: str) -> str:

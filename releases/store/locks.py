@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
@@ -14,8 +14,6 @@ import redis
 from releases.errors import PaasError
 from releases.store import keys
 from releases.store.connection import Client, wakeups
-
-TTL_S = 10.0
 
 _RELEASE = """
 local held = redis.call('GET', KEYS[1])
@@ -31,6 +29,17 @@ if held and tostring(cjson.decode(held).token) == ARGV[1] then
 end
 return 0
 """
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What becomes of a lock whose holder says nothing more."""
+
+    ttl_s: float  # it expires after so long
+    comes_back: bool  # the holder takes it again if it expired unseen, while Redis was away
+
+
+LEASE = Lease(ttl_s=10.0, comes_back=False)
 
 
 class LockLost(PaasError):
@@ -61,6 +70,16 @@ class LockStore:
         held = self._redis.get(keys.lock(app))
         return Lock(**json.loads(str(held))) if held else None
 
+    def held(self, apps: Iterable[str]) -> set[str]:
+        """Which of the locks somebody holds now, in one round trip."""
+        names = list(apps)
+        found = self._redis.mget([keys.lock(name) for name in names]) if names else []
+        return {name for name, value in zip(names, found, strict=True) if value}
+
+    def break_off(self, lock: Lock) -> None:
+        """Let a lock go whose holder is known to be dead; it may have passed on already."""
+        self._let_go(lock)
+
     @contextmanager
     def hold(
         self, app: str, purpose: str, on_wait: Callable[[Lock], None] | None = None
@@ -70,28 +89,29 @@ class LockStore:
         `on_wait` is told once who holds it. The lock is renewed in the background
         and expires ten seconds after this process dies.
         """
-        with self._kept(self._acquire(app, purpose, on_wait)) as lock:
+        with self._kept(self._acquire(app, purpose, on_wait), LEASE) as lock:
             yield lock
 
     @contextmanager
-    def try_hold(self, app: str, purpose: str) -> Iterator[Lock | None]:
+    def try_hold(self, app: str, purpose: str, lease: Lease = LEASE) -> Iterator[Lock | None]:
         """Hold the lock if it is free; None if it is not."""
         lock = self._lock(app, purpose)
-        if not self._take(lock):
+        if not self._take(lock, lease):
             yield None
             return
-        with self._kept(lock):
+        with self._kept(lock, lease):
             yield lock
 
     @contextmanager
-    def _kept(self, lock: Lock) -> Iterator[Lock]:
+    def _kept(self, lock: Lock, lease: Lease) -> Iterator[Lock]:
         stopped = threading.Event()
-        renewer = threading.Thread(target=self._keep, args=(lock, stopped), daemon=True)
+        renewer = threading.Thread(target=self._keep, args=(lock, lease, stopped), daemon=True)
         renewer.start()
         try:
             yield lock
         finally:
             stopped.set()
+            renewer.join()  # or it would take again what is let go here
             self._let_go(lock)
 
     def _acquire(self, app: str, purpose: str, on_wait: Callable[[Lock], None] | None) -> Lock:
@@ -115,13 +135,16 @@ class LockStore:
     def _let_go(self, lock: Lock) -> None:
         self._release(keys=[keys.lock(lock.app), keys.unlocked(lock.app)], args=[lock.token])
 
-    def _take(self, lock: Lock) -> bool:
-        value = json.dumps(asdict(lock))
-        return bool(self._redis.set(keys.lock(lock.app), value, nx=True, px=int(TTL_S * 1000)))
+    def _take(self, lock: Lock, lease: Lease = LEASE) -> bool:
+        value, ttl_ms = json.dumps(asdict(lock)), int(lease.ttl_s * 1000)
+        return bool(self._redis.set(keys.lock(lock.app), value, nx=True, px=ttl_ms))
 
-    def _keep(self, lock: Lock, stopped: threading.Event) -> None:
-        while not stopped.wait(TTL_S / 3):
+    def _keep(self, lock: Lock, lease: Lease, stopped: threading.Event) -> None:
+        arguments = [lock.token, int(lease.ttl_s * 1000)]
+        while not stopped.wait(lease.ttl_s / 3):
             try:
-                self._renew(keys=[keys.lock(lock.app)], args=[lock.token, int(TTL_S * 1000)])
+                is_held = self._renew(keys=[keys.lock(lock.app)], args=arguments)
+                if not is_held and not (lease.comes_back and self._take(lock, lease)):
+                    return  # it is somebody else's, and so is what it stands for
             except redis.RedisError:
                 continue  # Redis may be back before the lock expires; the fence decides

@@ -4,6 +4,7 @@ import socket
 import threading
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
@@ -181,8 +182,11 @@ def test_the_first_containers_at_once_make_one_network(
     )
     release = examples.release(made=examples.artifact(image=image))
     try:
-        slots = [Slot(1, 0, "web", index) for index in range(1, 7)]
-        assert len(connect(apart, store).start(release, slots)) == 6
+        slots = [[Slot(1, 0, "web", index)] for index in range(1, 5)]
+        workers = [connect(apart, store) for _ in slots]  # as many as release workers may be
+        with ThreadPoolExecutor(len(workers)) as pool:
+            started = pool.map(lambda worker, own: worker.start(release, own), workers, slots)
+            assert len(list(started)) == 4
         assert len(api.networks(names=[f"^{apart.network}$"])) == 1
     finally:
         for one in connect(apart, store).containers("myapp"):

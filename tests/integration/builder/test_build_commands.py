@@ -7,14 +7,15 @@ import pytest
 
 from builder.commands import COMMANDS
 from builder.commands.builds import NoBuilds
+from builder.source.archive import source_path
 from releases.app import NoSuchApp
-from releases.build import Build, BuildStatus
+from releases.build import Build, BuildOptions, BuildSettings, BuildStatus, Step
 from releases.command import Session
 from releases.log import DeployFailed, DeployLog
 from releases.platform import Platform
 from releases.release import Artifact
 from releases.store.builds import NoSuchBuild
-from tests.builds import end_build, start_build
+from tests.builds import end_build, queue_build, start_build
 
 pytestmark = pytest.mark.integration
 RUN = {command.name: command.run for command in COMMANDS}
@@ -97,3 +98,113 @@ def test_an_unknown_app_or_build_is_named(session: Session) -> None:
         RUN["builds"](session, app="nothing", as_json=False)
     with pytest.raises(NoSuchBuild, match="hello has no build 7"):
         RUN["builds:output"](session, app="hello", number=7, follow=False)
+
+
+def test_a_superseded_or_cancelled_build_says_by_whom_or_what(session: Session) -> None:
+    store = session.platform.store
+    superseded, cancelled = queue_build(store, "hello"), queue_build(store, "hello")
+    store.builds.cancel("hello", cancelled.number, "bob")
+    RUN["builds"](session, app="hello", as_json=False)
+    assert "superseded by build 2" in printed(session)
+    assert "cancelled by bob" in printed(session)
+    for number in (superseded.number, cancelled.number):
+        RUN["builds:output"](session, app="hello", number=number, follow=True)
+        RUN["builds:info"](session, app="hello", number=number, as_json=False)
+    assert printed(session).splitlines()[-1].startswith("processes:")
+    assert "-----> Build 1 of hello was superseded by build 2\n" in printed(session)
+    assert "-----> Build 2 of hello was cancelled by bob\n" in printed(session)
+    assert "status:       cancelled by bob\n" in printed(session)
+
+
+STEPS = (
+    Step("[1/3] FROM paas/stack:1", 0.0, True),
+    Step("[2/3] COPY requirements.txt ./", 0.04, False, "requirements.txt changed"),
+    Step("[3/3] RUN pip install", 4.16, False, "after step 2"),
+)
+
+
+def explained(session: Session) -> Build:
+    """A build with all that a record can have."""
+    store = session.platform.store
+    running = start_build(
+        store, "hello", commit="ab" * 20, who="ann", options=BuildOptions(no_cache=True)
+    )
+    return end_build(
+        store,
+        running,
+        started_at=1_700_000_000.0,
+        finished_at=1_700_000_004.5,
+        compared_with=1,
+        changed=("requirements.txt",),
+        buildpack="python",
+        why="requirements.txt found",
+        version="3.11",
+        base="paas/runtime-python:3.11-12ab",
+        base_image="sha256:99",
+        config_version=3,
+        steps=STEPS,
+        artifact=Artifact("sha256:1", running.commit, running.number, {"web": None}, 5000),
+    )
+
+
+def test_all_that_is_known_of_a_build_is_shown_with_its_steps(session: Session) -> None:
+    build = explained(session)
+    path = source_path(session.platform.settings.sources, "hello", build.number)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"x" * 250_000)
+    RUN["builds:info"](session, app="hello", number=None, as_json=False)
+    lines = printed(session).splitlines()
+    shown = dict(line.split(":", 1) for line in lines[: lines.index("")])
+    assert {name: value.strip() for name, value in shown.items()} | {"asked": ""} == {
+        "build": "1 of hello",
+        "status": "succeeded",
+        "commit": "ab" * 20,
+        "ref": "refs/heads/main",
+        "who": "ann",
+        "asked": "",
+        "began": "2023-11-14 22:13:20, attempt 1",
+        "took": "4.5 s",
+        "source": "kept, 245 KB",
+        "changed": "1 file since build 1",
+        "buildpack": "python (requirements.txt found)",
+        "version": "3.11",
+        "base": "paas/runtime-python:3.11-12ab",
+        "base image": "sha256:99",
+        "build config": "version 3",
+        "image": "paas/hello:" + "ab" * 20,
+        "image id": "sha256:1",
+        "processes": "web",
+    }
+    assert shown["asked"].endswith(", no-cache")
+    assert [line.split("  ")[-1].strip() for line in lines[lines.index("") + 1 :]] == [
+        "CACHE",
+        "cached",
+        "requirements.txt changed",
+        "after step 2",
+    ]
+    assert "4.2 s" in lines[-1]
+
+
+def test_programs_get_the_whole_record(session: Session) -> None:
+    explained(session)
+    RUN["builds:info"](session, app="hello", number=1, as_json=True)
+    record = json.loads(printed(session))
+    assert (record["status"], record["source"]) == ("succeeded", "no longer kept")
+    assert record["steps"][1] == {
+        "name": "[2/3] COPY requirements.txt ./",
+        "took_s": 0.04,
+        "cached": False,
+        "why": "requirements.txt changed",
+    }
+
+
+def test_clearing_the_cache_says_what_happens_and_keeps_the_other_settings(
+    session: Session,
+) -> None:
+    builds = session.platform.store.builds
+    builds.set_settings("hello", BuildSettings(buildpack="python", caches=1))
+    RUN["builds:cache-clear"](session, app="hello")
+    assert builds.settings("hello") == BuildSettings(buildpack="python", caches=2)
+    assert printed(session).startswith("-----> The next build of hello uses nothing that earlier")
+    with pytest.raises(NoSuchApp):
+        RUN["builds:cache-clear"](session, app="nothing")

@@ -1,68 +1,75 @@
-"""Which builds are kept."""
+"""Which builds are kept, and which sources."""
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from builder.retention import KEPT, forget_old_builds, settle_lost_builds
+from builder.retention import forget_old_builds
 from builder.source.archive import source_path
 from releases.app import Desired
 from releases.build import Build, BuildStatus
 from releases.platform import Platform
 from releases.release import Artifact, Release
-from tests.builds import end_build, start_build
+from tests.builds import end_build, queue_build, start_build
 
 pytestmark = pytest.mark.integration
+KEPT = 3
+
+
+@pytest.fixture
+def few(platform: Platform) -> Platform:
+    """A platform that keeps three builds of an app, and an app on it."""
+    platform.store.apps.create("hello", "tester")
+    return replace(platform, settings=replace(platform.settings, builds_kept=KEPT))
 
 
 def add(platform: Platform, status: BuildStatus) -> Build:
     running = start_build(platform.store, "hello")
-    path = source_path(platform.settings.sources, "hello", running.number)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
-    if status is BuildStatus.RUNNING:
-        return running
     return end_build(platform.store, running, status=status)
 
 
-def sources(platform: Platform) -> list[int]:
-    return sorted(int(path.stem) for path in platform.settings.sources.glob("hello/*"))
+def numbers(platform: Platform) -> list[int]:
+    return sorted(build.number for build in platform.store.builds.list("hello"))
 
 
-def test_old_builds_go_with_their_sources_but_not_what_runs(platform: Platform) -> None:
-    platform.store.apps.create("hello", "tester")
-    builds = [add(platform, BuildStatus.SUCCEEDED) for _ in range(KEPT + 4)]
+def old_source(platform: Platform, name: str) -> Path:
+    path = source_path(platform.settings.sources, "hello", 0).parent / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    os.utime(path, (time.time() - 7200,) * 2)
+    return path
+
+
+def test_old_builds_go_however_they_ended_but_not_what_runs(few: Platform) -> None:
+    for status in (BuildStatus.SUCCEEDED, BuildStatus.SUCCEEDED, BuildStatus.FAILED):
+        add(few, status)
+    queue_build(few.store, "hello")  # the next one supersedes it
+    current = start_build(few.store, "hello")
     artifact = Artifact("sha256:1", "a" * 40, 2, {"web": None}, 5000)
-    platform.store.releases.add(Release("hello", 1, artifact, {}, "ann", 0.0, "Deploy"))
-    with platform.store.locks.hold("hello", "a test") as lock:
-        platform.store.apps.set_target(lock, Desired(1, {"web": 1}))
-    forget_old_builds(platform, builds[-1])
-    left = [2, *range(5, KEPT + 5)]
-    assert [build.number for build in reversed(platform.store.builds.list("hello"))] == left
-    assert sources(platform) == left
+    few.store.releases.add(Release("hello", 1, artifact, {}, "ann", 0.0, "Deploy"))
+    with few.store.locks.hold("hello", "a test") as lock:
+        few.store.apps.set_target(lock, Desired(1, {"web": 1}))
+    forget_old_builds(few, current)
+    assert numbers(few) == [2, 3, 4, 5]
 
 
-def test_a_source_that_never_became_a_build_goes_but_not_one_being_written(
-    platform: Platform,
-) -> None:
-    platform.store.apps.create("hello", "tester")
-    add(platform, BuildStatus.SUCCEEDED)
-    current = add(platform, BuildStatus.RUNNING)
-    directory = source_path(platform.settings.sources, "hello", 1).parent
-    platform.store.builds.forget(platform.store.builds.get("hello", 1))
-    (directory / "1.part").touch()
-    (directory / "3.part").touch()
-    forget_old_builds(platform, current)
-    assert sorted(path.name for path in directory.iterdir()) == ["2.tar", "3.part"]
+def test_builds_that_have_not_ended_are_kept(few: Platform) -> None:
+    first = start_build(few.store, "hello")
+    for _ in range(KEPT + 1):
+        add(few, BuildStatus.FAILED)
+    forget_old_builds(few, queue_build(few.store, "hello"))
+    assert first.number in numbers(few)
 
 
-def test_a_build_that_nobody_runs_is_settled_and_its_followers_are_told(
-    platform: Platform,
-) -> None:
-    platform.store.apps.create("hello", "tester")
-    lost = add(platform, BuildStatus.RUNNING)
-    current = add(platform, BuildStatus.RUNNING)
-    settle_lost_builds(platform, current)
-    builds = platform.store.builds
-    assert builds.get("hello", lost.number).status is BuildStatus.FAILED
-    assert builds.get("hello", current.number).status is BuildStatus.RUNNING
-    (verdict,) = platform.store.logs.read(lost.log)
-    assert (verdict.ended, verdict.ok) == (True, False)
+def test_sources_that_no_build_needs_any_more_go(few: Platform) -> None:
+    add(few, BuildStatus.FAILED)
+    current = start_build(few.store, "hello")
+    stale = [old_source(few, name) for name in ("1.tar", "0af3.tar", "0af3.part")]
+    kept = [old_source(few, f"{current.number}.tar")]
+    young = old_source(few, "77ab.part")
+    young.touch()  # a request is writing it
+    forget_old_builds(few, current)
+    assert [path for path in (*stale, *kept, young) if path.exists()] == [*kept, young]

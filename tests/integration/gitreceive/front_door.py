@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from releases.build import Build, BuildRequest
 from releases.command import Command, Session
 from releases.log import DeployLog
 from releases.platform import Platform
+from releases.store import Store
+from tests.builds import end_build
 from tests.services import need, wait_for
 
 Script = Callable[[DeployLog], None]
@@ -57,12 +60,15 @@ class HeldBuild:
 
 @dataclass
 class ScriptedBuilder:
-    """Stands where builder.request.request_build goes: a record, a log, and a thread as worker."""
+    """Stands where builder.request.request_build goes, and for its worker: one build at a time."""
 
     script: Script = succeed
     error: Exception | None = None  # raised instead of taking the request
     requests: list[Build] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    turns: defaultdict[str, threading.Lock] = field(
+        default_factory=lambda: defaultdict(threading.Lock)
+    )
 
     def __call__(self, platform: Platform, request: BuildRequest, objects: Objects) -> Build:
         if self.error:
@@ -70,12 +76,21 @@ class ScriptedBuilder:
         assert objects.kinds([request.commit]) == {request.commit: "commit"}
         number = platform.store.builds.reserve(request.app)
         log_id = platform.store.logs.new(request.app)
-        build, *_ = platform.store.builds.add(request, number, log_id)
+        build, *superseded = platform.store.builds.add(request, number, log_id)
+        for other in superseded:
+            DeployLog(platform.store.logs, other.log).fail(f"superseded by build {number}")
         with self.lock:
             self.requests.append(build)
-        log = DeployLog(platform.store.logs, build.log)
-        threading.Thread(target=self.script, args=(log,), daemon=True).start()
+        work = (platform.store, build, self.script)
+        threading.Thread(target=self._work, args=work, daemon=True).start()
         return build
+
+    def _work(self, store: Store, build: Build, script: Script) -> None:
+        with self.turns[build.app]:
+            running = store.builds.start(build.app, build.number)
+            if running:
+                script(DeployLog(store.logs, build.log))
+                end_build(store, running)
 
 
 @dataclass

@@ -16,6 +16,7 @@ from rq.serializers import JSONSerializer
 
 from releases.config import ConfigChange
 from releases.log import DeployFailed, follow
+from releases.lost import settle
 from releases.platform import Platform
 from releases.queue import BUILDS, CHANGE_CONFIG, CONVERGE, RELEASES, SCALE
 from releases.settings import Settings
@@ -128,7 +129,7 @@ def test_a_worker_that_died_with_its_work_horse_is_settled_by_the_next_sweep(
     for execution in raw.zrange("rq:wip:releases", 0, -1):
         raw.zadd("rq:wip:releases", {execution: 1})
 
-    platform.queue.settle_lost(store)
+    platform.queue.settle_lost(lambda job: settle(platform, job))
 
     with pytest.raises(DeployFailed, match="its worker process died in the middle of it"):
         follow(store.logs, log, lambda line: None)

@@ -64,13 +64,23 @@ def test_deploying_what_is_live_already_changes_nothing(shop: Shop) -> None:
 
 def test_a_redeploy_of_what_is_live_is_a_new_release_with_new_containers(shop: Shop) -> None:
     deploy(shop, "a")
-    again = replace(shop.store.builds.get("shop", 1), options=BuildOptions(redeploy=True))
+    again = replace(shop.built("a"), options=BuildOptions(redeploy=True))
     with shop.open() as rollout:
         line = changes.deploy(rollout, again)
 
     assert line == "v2 is live, http://shop.localhost:8080"
     assert statuses(shop) == ["v2 live", "v1 superseded"]
     assert shop.running() == ["v1 web.1", "v2 web.1"]
+
+
+def test_a_deploy_that_was_queued_twice_is_one_release(shop: Shop) -> None:
+    build = replace(shop.built("a"), options=BuildOptions(redeploy=True))
+    for _ in range(2):
+        with shop.open() as rollout:
+            line = changes.deploy(rollout, build)
+
+    assert line == "v1 runs this commit already, http://shop.localhost:8080"
+    assert statuses(shop) == ["v1 live"]
 
 
 def test_an_image_that_a_build_host_pushed_is_pulled_before_anything_starts(shop: Shop) -> None:

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from builder.ingredients import Ingredients, changed_ingredients
+from builder.ingredients import Ingredients, changed_ingredients, is_cleared
+from releases.build import Build
 from tests.unit.builder.test_explain import BEFORE, NOW
 
 
@@ -23,3 +24,15 @@ def test_what_is_new_gone_or_different_has_changed() -> None:
 def test_nothing_to_compare_with_means_nothing_changed() -> None:
     assert changed_ingredients(None, NOW) == frozenset()
     assert changed_ingredients(replace(BEFORE, recipe=""), NOW) == frozenset()
+
+
+def test_a_cache_is_cleared_until_a_build_was_made_after_it() -> None:
+    def made(caches: int) -> Build:
+        return replace(NOW, recipe=Ingredients("a", {}, caches=caches).recipe())
+
+    assert not is_cleared(None, made(0))
+    assert not is_cleared(replace(BEFORE, recipe=""), made(0))
+    assert is_cleared(made(0), made(1))
+    assert is_cleared(replace(BEFORE, recipe=""), made(1))
+    assert is_cleared(None, made(1))
+    assert not is_cleared(made(1), made(1))

@@ -371,6 +371,7 @@ def test_the_formation_is_shown_before_and_after_the_first_deploy(
     store.apps.create("fresh", "bob")
     store.apps.set_formation("fresh", {"web": 3})
     assert shell("ps:scale", "fresh").split() == ["PROCESS", "COUNT", "web", "3"]
+    assert json.loads(shell("ps:scale", "fresh", "--json")) == {"web": 3}
 
 
 @pytest.mark.parametrize(

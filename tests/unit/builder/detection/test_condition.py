@@ -51,5 +51,5 @@ def test_a_condition_says_what_it_found_or_nothing(
 
 def test_a_key_of_a_file_that_cannot_be_read_is_refused_with_its_line(tmp_path: Path) -> None:
     source = source_of(tmp_path, {"package.json": '{\n "scripts": {,}\n}'})
-    with pytest.raises(MalformedFile, match="package.json line 2: not JSON: "):
+    with pytest.raises(MalformedFile, match=r"package\.json line 2: not JSON: "):
         Condition("package.json", has=("scripts.build",)).holds(source)

@@ -1,0 +1,1 @@
+"""What a build may take of the machine: memory, CPU, processes, disk and log."""
