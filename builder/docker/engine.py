@@ -15,37 +15,15 @@ import requests
 from docker.errors import APIError, DockerException, ImageNotFound
 
 from builder.buildkit.session import Offer, session
+from builder.docker.api import Api, EngineRefused, EngineUnreachable
 from builder.docker.upgrade import UpgradeRefused, upgrade
-from releases.errors import PaasError
 
-_CHUNK_BYTES = 64 * 1024
-_OLDEST_VERSION = "1.41"  # of Docker Engine 20.10
-_PING_S = 10
+__all__ = ["Engine", "EngineRefused", "EngineUnreachable", "Image", "ImageBuild"]
+
 # A name that every step can look up. Its address tells whose step it is, and is no part of
 # BuildKit's cache keys: nothing else that a step has is both.
 STEP_HOST = "paas-build"
 _MARKS = IPv4Network("127.0.0.0/8")
-
-
-class EngineUnreachable(PaasError):
-    """No Docker Engine answers where the settings say."""
-
-
-class EngineRefused(PaasError):
-    """The engine answered a request with an error."""
-
-
-class _Api(docker.APIClient):
-    def send(self, *arguments: Any, **options: Any) -> Any:
-        try:
-            return super().send(*arguments, **options)
-        except (requests.ConnectionError, requests.Timeout) as error:
-            raise EngineUnreachable("Docker does not answer; is dockerd running?") from error
-
-    def _retrieve_server_version(self) -> str:
-        """The newest that the engine speaks; its /version takes 5 to 10 ms longer to say so."""
-        answer = self.get(f"{self.base_url}/_ping", timeout=_PING_S)
-        return str(answer.headers.get("Api-Version", _OLDEST_VERSION))
 
 
 @dataclass(frozen=True)
@@ -78,7 +56,7 @@ class Engine:
         self._host = host
         self.mark = str(_MARKS[secrets.randbelow(_MARKS.num_addresses)])
         try:
-            self._api: Any = _Api(base_url=host, version="auto")
+            self._api: Any = Api(base_url=host, version="auto")
         except (DockerException, EngineUnreachable) as error:
             raise EngineUnreachable(
                 f"no Docker Engine answers at {host}; is it running, and may this user use it?"
@@ -149,7 +127,7 @@ class Engine:
             "tag": tag,
             "changes": list(changes),
         }
-        for message in self._stream("/images/create", parameters, archive):
+        for message in self._api.post_and_follow("/images/create", parameters, archive):
             if "error" in message:
                 raise EngineRefused(
                     f"Docker could not import {repository}:{tag}: {message['error']}"
@@ -209,7 +187,7 @@ class Engine:
         }
         if build.no_cache:
             parameters["nocache"] = "1"
-        messages = self._stream("/build", parameters, body)
+        messages = self._api.post_and_follow("/build", parameters, body)
         ended = False
         try:
             for message in messages:
@@ -229,35 +207,3 @@ class Engine:
             return upgrade(self._host, f"/v{self._api.api_version}{path}", headers)
         except OSError as error:
             raise EngineUnreachable("Docker does not answer; is dockerd running?") from error
-
-    def _stream(
-        self, path: str, parameters: Mapping[str, Any], body: Iterable[bytes]
-    ) -> Generator[dict[str, Any], None, None]:
-        response = self._api.post(
-            f"{self._api.base_url}/v{self._api.api_version}{path}",
-            params=parameters,
-            data=iter(body),  # an iterator is sent in chunks, never held as a whole
-            headers={"Content-Type": "application/x-tar"},
-            stream=True,
-            timeout=None,  # a build step may be silent for as long as it takes
-        )
-        with response:
-            if not response.ok:
-                raise EngineRefused(f"Docker refused: {_reason(response)}")
-            yield from self._messages(response)
-
-    def _messages(self, response: requests.Response) -> Iterator[dict[str, Any]]:
-        lines = response.iter_lines(chunk_size=_CHUNK_BYTES)  # each HTTP chunk as it comes
-        try:
-            for line in lines:
-                if line:
-                    yield json.loads(line)
-        except requests.exceptions.ChunkedEncodingError as error:
-            raise EngineUnreachable("Docker went away in the middle of it; try again") from error
-
-
-def _reason(response: requests.Response) -> str:
-    try:
-        return str(response.json()["message"])
-    except (ValueError, KeyError, TypeError):
-        return f"HTTP status {response.status_code}"

@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import subprocess
+import uuid
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -139,7 +140,7 @@ def kill_horse(workshop: Workshop, build: Build) -> None:
 
 
 def test_a_build_whose_process_is_killed_is_begun_again(workshop: Workshop) -> None:
-    build = begin(workshop, "killed", "sleep 3")
+    build = begin(workshop, "killed", f"sleep 3 # {uuid.uuid4()}")  # a step that is not cached
     kill_horse(workshop, build)
     ended = workshop.wait_for_end(build)
     assert (ended.status, ended.attempt) == (BuildStatus.SUCCEEDED, 2)
