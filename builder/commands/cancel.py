@@ -9,6 +9,7 @@ from releases.build_queue import end_log
 from releases.command import APP, Command, Session
 from releases.errors import PaasError
 from releases.log import DeployFailed, follow
+from releases.store import Store
 
 _UNDER_WAY = (BuildStatus.RUNNING, BuildStatus.QUEUED)
 
@@ -21,7 +22,7 @@ def cancel(session: Session, app: str, number: int | None) -> None:
     """End a build; without a number the one that runs, or else the one that waits."""
     store = session.platform.store
     store.apps.get(app)
-    build = store.builds.get(app, number) if number else _under_way(store.builds.list(app))
+    build = store.builds.get(app, number) if number else _under_way(store, app)
     if build is None:
         session.print(f"-----> No build of {app} is queued or running")
         return
@@ -42,14 +43,17 @@ def cancel(session: Session, app: str, number: int | None) -> None:
         session.print(f"-----> Build {build.number} of {app} has ended already: it {_past(was)}")
 
 
-def _under_way(builds: list[Build]) -> Build | None:
-    """The running one first; of builds that have ended, one whose deploy may be under way."""
+def _under_way(store: Store, app: str) -> Build | None:
+    """The running one first; of builds that have ended, one whose deploy is under way."""
+    builds = store.builds.list(app)
     for status in _UNDER_WAY:
         for build in builds:
             if build.status is status:
                 return build
-    latest = builds[0] if builds else None
-    return latest if latest and latest.status is BuildStatus.SUCCEEDED else None
+    for build in builds[:1]:
+        if build.status is BuildStatus.SUCCEEDED and not store.logs.has_ended(build.log):
+            return build
+    return None
 
 
 def _stop(session: Session, build: Build) -> None:

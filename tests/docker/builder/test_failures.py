@@ -120,8 +120,8 @@ def _sleeping(seconds: int) -> bool:
 
 
 def begin(workshop: Workshop, app: str, step: str) -> Build:
-    """A build whose one step runs."""
-    dockerfile = FAILING.replace("exit 3", step)
+    """A build whose one step runs; no earlier run of the tests left it in the engine's cache."""
+    dockerfile = FAILING.replace("exit 3", f": {uuid.uuid4()}; {step}")
     workshop.platform.store.apps.create(app, "tester")
     build = workshop.request(app, workshop.repository.commit({"Dockerfile": dockerfile}))
     wait_until_begun(workshop, build, 1)

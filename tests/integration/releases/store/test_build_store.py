@@ -98,6 +98,30 @@ def test_a_build_that_has_ended_is_not_written_over(store: Store) -> None:
     assert store.builds.get("myapp", done.number) == done
 
 
+def test_who_asks_again_because_the_answer_was_lost_gets_the_same(store: Store) -> None:
+    running = start_build(store)
+    done = end_build(store, running)
+    assert store.builds.change(running, done)
+    assert not store.builds.change(running, replace(done, finished_at=1.0))
+
+
+def test_an_attempt_that_was_given_up_cannot_write_any_more(store: Store) -> None:
+    first = start_build(store)
+    store.builds.change(first, replace(first, status=BuildStatus.QUEUED))
+    second = store.builds.start("myapp", first.number)
+    assert second
+    assert not store.builds.change(first, replace(first, status=BuildStatus.SUCCEEDED))
+    assert store.builds.get("myapp", first.number) == second
+
+
+def test_a_cancelled_build_can_only_become_so(store: Store) -> None:
+    running = start_build(store)
+    store.builds.cancel("myapp", running.number, "bob")
+    for status in (BuildStatus.SUCCEEDED, BuildStatus.FAILED, BuildStatus.QUEUED):
+        assert not store.builds.change(running, replace(running, status=status))
+    assert store.builds.change(running, replace(running, status=BuildStatus.CANCELLED))
+
+
 def test_how_an_app_is_built_is_kept(store: Store) -> None:
     assert store.builds.settings("myapp") == BuildSettings()
     wanted = BuildSettings(buildpack="python", caches=2)

@@ -13,11 +13,12 @@ import redis
 
 from releases.settings import Settings
 from releases.store import Store
-from releases.store.locks import Lock
+from releases.store.locks import Lease, Lock
 from tests.services import running, wait_for
 
 pytestmark = pytest.mark.integration
 KEY = "paas:app:myapp:lock"
+QUICK = Lease(ttl_s=0.6, comes_back=True)
 HOLDER = """
 import signal, sys
 from pathlib import Path
@@ -155,3 +156,36 @@ def test_a_lock_that_was_free_is_renewed_for_as_long_as_it_is_held(
     with store.locks.try_hold("myapp", "Stop old containers"):
         raw.pexpire(KEY, 5_000)
         wait_for(lambda: raw.pttl(KEY) > 5_000, "the lock to be renewed")
+
+
+def test_a_lease_that_comes_back_is_taken_again_when_it_expired_unseen(
+    store: Store, raw: redis.Redis
+) -> None:
+    with store.locks.try_hold("myapp", "Build 7", QUICK) as lock:
+        raw.delete(KEY)
+        wait_for(lambda: store.locks.holder("myapp") == lock, "the lock to be taken again")
+    assert store.locks.holder("myapp") is None
+
+
+def test_a_lease_does_not_come_back_to_whom_another_has_followed(
+    store: Store, raw: redis.Redis
+) -> None:
+    with ExitStack() as until_the_end:
+        with store.locks.try_hold("myapp", "Build 7", QUICK):
+            raw.delete(KEY)
+            later = until_the_end.enter_context(store.locks.hold("myapp", "Build 7 again"))
+        assert store.locks.holder("myapp") == later
+
+
+def test_the_lock_of_who_is_known_to_be_dead_is_broken_off_and_no_other(store: Store) -> None:
+    with store.locks.hold("myapp", "Build 7") as dead:
+        store.locks.break_off(dead)
+        with store.locks.hold("myapp", "Build 8") as next_one:
+            store.locks.break_off(dead)
+            assert store.locks.holder("myapp") == next_one
+
+
+def test_which_of_many_locks_are_held_is_one_question(store: Store) -> None:
+    assert store.locks.held([]) == set()
+    with store.locks.hold("myapp", "Deploy"):
+        assert store.locks.held(["other", "myapp", "myapp"]) == {"myapp"}
