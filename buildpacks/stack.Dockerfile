@@ -1,10 +1,12 @@
 # The stack: a Debian whose programs trust the extra CA bundle (firms that inspect TLS have one),
-# and whose apt leaves nothing behind in a layer.
+# and whose apt leaves nothing behind in a layer. (A layer that is half done is thrown away, so dpkg
+# need not wait for the disk: that halves the time of an install.)
 ARG STACK
 FROM ${STACK}
 RUN printf '%s\n' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' \
       'APT::Keep-Downloaded-Packages "false";' 'APT::Install-Recommends "false";' \
       'Acquire::Languages "none";' > /etc/apt/apt.conf.d/90paas \
+    && echo force-unsafe-io > /etc/dpkg/dpkg.cfg.d/90paas \
     && { command -v update-ca-certificates >/dev/null || { \
       apt-get -qq update \
       && apt-get -qq install -y ca-certificates >/dev/null \

@@ -68,7 +68,7 @@ class ImageBuild:
     dockerfile: str  # path inside the context
     labels: Mapping[str, str]
     arguments: Mapping[str, str] = field(default_factory=dict)
-    no_cache: bool = False  # build every step anew; cache mounts stay
+    no_cache: bool = False  # every step anew; to Docker 20.10, cache mounts are empty then
 
 
 class Engine:

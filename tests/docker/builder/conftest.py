@@ -1,11 +1,15 @@
 """A platform whose one build worker is a real process, and containers of what it built."""
 
+import http.server
 import os
 import sys
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import docker
 import pytest
@@ -93,27 +97,61 @@ def workshop(engine: docker.APIClient) -> Iterator[Workshop]:
         print((home / "worker.log").read_text(), file=sys.stderr)
 
 
+def layers(engine: docker.APIClient, build: Build) -> list[str]:
+    """The digests of the layers of a build's image, the lowest first."""
+    assert build.artifact
+    found: list[str] = engine.inspect_image(build.artifact.image)["RootFS"]["Layers"]
+    return found
+
+
+def printed_by(
+    engine: docker.APIClient, image: str, line: str | None, memory: str | None = None
+) -> str:
+    """What a shell line prints in a container of the image, with a limit of memory or without."""
+    limits = engine.create_host_config(mem_limit=memory)
+    command = ["/bin/sh", "-c", line]
+    container = engine.create_container(image, command=command, host_config=limits)
+    try:
+        engine.start(container)
+        engine.wait(container)
+        return str(engine.logs(container).decode()).strip()
+    finally:
+        engine.remove_container(container, force=True)
+
+
+@contextmanager
+def serving_files(engine: docker.APIClient, directory: Path) -> Iterator[str]:
+    """A web server on the bridge, where steps of a build reach it; yields its URL."""
+    bridge = engine.inspect_network("bridge")["IPAM"]["Config"][0]["Gateway"]
+    answer = partial(http.server.SimpleHTTPRequestHandler, directory=str(directory))
+    with http.server.ThreadingHTTPServer((bridge, 0), answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://{bridge}:{server.server_port}"
+        server.shutdown()
+
+
 Fetch = Callable[[str], str]
 
 
 @pytest.fixture
 def serving(engine: docker.APIClient) -> Callable[..., object]:
-    """Run web of a build and hand over how to fetch a path from it."""
+    """Run web of a build, with $PORT among the config or as is, and hand over how to fetch."""
 
     @contextmanager
     def serve(build: Build, **config: str) -> Iterator[Fetch]:
         assert build.artifact
+        environment = {"PORT": str(build.artifact.port), **config}
         line = build.artifact.processes["web"]
         container = engine.create_container(
             build.artifact.image,
             command=["/bin/sh", "-c", line] if line else None,
-            environment={"PORT": str(build.artifact.port), **config},
+            environment=environment,
             labels={"paas.instance": INSTANCE},
         )
         try:
             engine.start(container)
             network = engine.inspect_container(container)["NetworkSettings"]
-            base = f"http://{network['IPAddress']}:{build.artifact.port}"
+            base = f"http://{network['IPAddress']}:{environment['PORT']}"
             wait_for(lambda: _answers(base), f"{build.app} to answer", timeout_s=30)
             yield lambda path: _fetch(base + path)
         finally:

@@ -104,10 +104,9 @@ def remove_made(settings: Settings) -> None:
         api.remove_container(one["Id"], force=True)
     for one in api.images(filters=ours):
         api.remove_image(one["Id"], force=True)
-    if settings.registry:  # what was pulled by digest has no label of ours
-        for one in api.images(filters={"reference": f"{settings.registry}/paas/*"}):
-            api.remove_image(one["Id"], force=True)
-    suite = Suite("bookworm", engine, settings, print)
-    tag = suite.tag("registry")
-    for name in (suite.image, tag, f"{settings.registry}/{tag}"):
-        engine.remove(name)
+    registry = settings.stack_image.partition("/")[0]  # the test's own
+    for one in api.images():  # what is left are names: of pushed, and of pulled images
+        for name in [*(one["RepoTags"] or ()), *(one["RepoDigests"] or ())]:
+            if name.startswith(f"{registry}/"):
+                engine.remove(name)
+    engine.remove(Suite("bookworm", engine, settings, print).tag("registry"))

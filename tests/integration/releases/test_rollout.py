@@ -408,6 +408,17 @@ def test_a_change_after_an_interrupted_deploy_takes_its_place(shop: Shop) -> Non
     assert shop.store.logs.has_ended(interrupted.log.id)
 
 
+def test_a_deploy_that_is_begun_again_finishes_what_its_dead_worker_began(shop: Shop) -> None:
+    deploy(shop, "a")
+    interrupted = interrupted_deploy(shop, "b")
+    with shop.open() as rollout:
+        again = replace(rollout, log=interrupted.log)
+        line = changes.deploy(again, shop.store.builds.get("shop", 2))
+
+    assert line == "v2 is live, http://shop.localhost:8080"
+    assert statuses(shop) == ["v2 live", "v1 superseded"]
+
+
 def test_what_is_live_stays_when_it_is_asked_for_after_an_interrupted_deploy(shop: Shop) -> None:
     deploy(shop, "a")
     interrupted_deploy(shop, "b")
