@@ -1,7 +1,7 @@
 """What a client may ask for once it is in: git for an app, a command, and nothing else."""
 
-import re
 import contextlib
+import re
 import subprocess
 
 import paramiko
