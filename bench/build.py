@@ -15,11 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.workbench import Source, Workbench, for_raw, raw_build, workbench
+from bench.workbench import INSTANCE, Source, Workbench, for_raw, raw_build, workbench
 
 TARGET = 1.15
 UNCHANGED_TARGET_MS = 50
-PACKAGES = "flask==3.0.3\ngunicorn==22.0.0\nrequests==2.32.3\n"
+# The first line keeps a run from what the engine cached in one before.
+PACKAGES = f"# {INSTANCE}\nflask==3.0.3\ngunicorn==22.0.0\nrequests==2.32.3\n"
 MORE = (
     "tabulate",
     "toml",

@@ -4,12 +4,15 @@ import getpass
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.sshd import sshd
+from builder.bases.stack import Bases
+from builder.detection.manifest import read_buildpacks
+from builder.docker.engine import Engine
 from tests.whole import Whole
 
 IMAGE = "paas-bench/floor:latest"
@@ -24,7 +27,7 @@ class Floor:
     directory: Path
     port: int
     dockerfile: Path
-    runtime: str
+    images: Mapping[str, str]  # build argument -> the image that it names
     network: str
 
     def push(self, repository: Path) -> None:
@@ -41,7 +44,8 @@ class Floor:
         dockerfile = self.directory / f"{scope}.Dockerfile"
         text = self.dockerfile.read_text()
         dockerfile.write_text(text.replace("type=cache,", f"type=cache,id={scope},"))
-        arguments = ["--build-arg", f"RUNTIME={self.runtime}", "-f", str(dockerfile)]
+        arguments = [f"--build-arg={name}={image}" for name, image in self.images.items()]
+        arguments += ["-f", str(dockerfile)]
         self._run(
             [docker(), "build", "-q", "--label", LABEL, "-t", IMAGE, *arguments, str(context)]
         )
@@ -90,8 +94,13 @@ def floor(whole: Whole, directory: Path) -> Iterator[Floor]:
             subprocess.run([docker(), *prune], capture_output=True, check=False)
 
 
-def _build_of(whole: Whole) -> tuple[Path, str]:
-    """The python buildpack's Dockerfile and the runtime image that it stands on."""
-    listing = [docker(), "images", "--format", "{{.Repository}}:{{.Tag}}", "paas/runtime-python"]
-    done = subprocess.run(listing, capture_output=True, text=True, check=True)
-    return whole.settings.buildpacks / "python" / "Dockerfile", done.stdout.split()[0]
+def _build_of(whole: Whole) -> tuple[Path, Mapping[str, str]]:
+    """The python buildpack's Dockerfile and the images that it stands on."""
+    settings = whole.settings
+    python = next(one for one in read_buildpacks(settings.buildpacks) if one.name == "python")
+    bases = Bases(Engine(settings.docker_host), settings, print, whole.platform.store.locks)
+    images = {
+        "RUNTIME": bases.runtime(python, python.default).name,
+        "TOOLCHAIN": bases.toolchain(python, python.default).name,
+    }
+    return settings.buildpacks / "python" / python.dockerfile, images

@@ -16,7 +16,7 @@ platform_packages='iptables:iptables redis-server:redis-server haproxy:haproxy g
     ssh:openssh-client mmdebstrap:mmdebstrap curl:curl'
 # shellcheck disable=SC2034
 test_packages='sshd:openssh-server systemd-analyze:systemd busybox:busybox-static
-    plink:putty-tools'
+    plink:putty-tools docker-registry:docker-registry openssl:openssl'
 
 step() { printf -- '-----> %s\n' "$*"; }
 detail() { printf '       %s\n' "$*"; }
@@ -44,7 +44,7 @@ need_packages() {
     status=$?
     release_services
     [ "$status" -eq 0 ] || die "apt-get could not install$missing; its last lines are above"
-    for service in redis-server haproxy; do keep_off "$service" "$service"; done
+    for service in redis-server haproxy docker-registry; do keep_off "$service" "$service"; done
     keep_off ssh openssh-server
 }
 
@@ -68,7 +68,7 @@ hold_services() {
     trap release_services EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
-    refused='redis*|haproxy*|ssh|ssh.*|sshd*'
+    refused='redis*|haproxy*|ssh|ssh.*|sshd*|docker-registry*'
     [ -d /run/systemd/system ] || refused="$refused|docker*|containerd*"
     cat >"$policy" <<POLICY
 #!/bin/sh

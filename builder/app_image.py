@@ -17,6 +17,7 @@ from builder.docker.progress import BuildFailed
 from builder.explain import Reasons
 from builder.ingredients import is_cleared
 from builder.known import Given, Ground, foretell, read_given
+from builder.limits.guard import guarded
 from builder.source.at_hand import source_at_hand
 from builder.source.contents import Contents, read_contents
 from releases.build import Build, BuildSettings
@@ -64,7 +65,8 @@ def _make_image(bases: Bases, store: Store, build: Build, log: DeployLog, source
         record = _as_before(build, image)
     else:
         plan = _plan(contents, bases.settings, log, given.settings)
-        image, record = _build(bases, store, contents, plan, given)
+        with guarded(bases.engine, bases.settings):
+            image, record = _build(bases, store, contents, plan, given)
         if before and before.id != image.id:
             _keep(bases, before, build)
     port = image.ports[0] if image.ports else DEFAULT_PORT

@@ -3,15 +3,15 @@
 import logging
 import os
 import uuid
+from contextlib import suppress
 
 from redis import Redis
 from rq.job import Job
 from rq.timeouts import JobTimeoutException
 
-from builder.app_image import make_image
+from builder.app_image import build_id, make_image
 from builder.bases.stack import Bases
-from builder.docker.engine import Engine
-from builder.limits.guard import guarded
+from builder.docker.engine import Engine, EngineUnreachable
 from builder.limits.output import bounded
 from builder.orphan import end_with_parent
 from builder.places import tell_places
@@ -64,12 +64,18 @@ def build(app: str, number: int, log: str) -> None:
 
 
 def stopped(job: Job, connection: Redis) -> None:
-    """What RQ calls in the worker once it has killed the process of a build that was cancelled."""
+    """What RQ calls in the worker once it has killed the process of a build that was cancelled.
+
+    That hung up on the engine, which ends the build; told as well, it does so for sure.
+    """
     platform = Platform.from_env(os.environ, PATIENCE_S)
     app, number, *_ = job.args
-    take_back(platform, app, number, job.id, "stopped")
+    take_back(platform, (app, number), job.id, "stopped")
     drop_source(platform.settings.sources, app, number)
     tell_places(platform)
+    with suppress(NoSuchBuild, EngineUnreachable):
+        record = platform.store.builds.get(app, number)
+        Engine(platform.settings.docker_host).cancel(build_id(platform.settings, record))
 
 
 def _attempt(platform: Platform, record: Build) -> None:
@@ -96,7 +102,7 @@ def _build(platform: Platform, record: Build, log: DeployLog) -> None:
     log.step(f"Building {record.app} from {record.commit[:7]}")
     settings, limit_kb = platform.settings, platform.settings.build_log_kb
     engine = Engine(settings.docker_host)
-    with guarded(engine, settings), bounded(lambda them: log.detail(*them), limit_kb) as report:
+    with bounded(lambda them: log.detail(*them), limit_kb) as report:
         bases = Bases(engine, settings, report, platform.store.locks)
         made = make_image(bases, platform.store, record, log)
     try:

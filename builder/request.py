@@ -28,10 +28,10 @@ def request_build(platform: Platform, request: BuildRequest, objects: Objects) -
     store, app = platform.store, request.app
     unnumbered = platform.settings.sources / app / f"{uuid.uuid4().hex}.tar"
     source = write_source(objects, request.commit, unnumbered)
+    known = _compare(store.builds.list(app), request.commit, objects)
     number = store.builds.reserve(app)  # late: of two requests the newer one has the higher number
     unnumbered.rename(source_path(platform.settings.sources, app, number))
     log = store.logs.new(app)
-    known = _compare(store.builds.list(app), request.commit, objects)
     try:
         build, *superseded = store.builds.add(request, number, log, **known)
     except RivalBegan:

@@ -22,4 +22,4 @@ def forget_old_builds(platform: Platform, current: Build) -> None:
 def _needed(platform: Platform, app: str) -> set[int]:
     found = platform.store.apps.get(app)
     running = [desired.release for desired in (found.live, found.target) if desired]
-    return {platform.store.releases.get(app, number).artifact.build for number in running}
+    return {platform.store.releases.artifact(app, number).build for number in running}

@@ -9,7 +9,7 @@ from releases.build import Build
 from releases.config import ConfigChange, check_size
 from releases.errors import PaasError
 from releases.release import Artifact, Release, ReleaseState, ReleaseStatus
-from releases.rollout import Rollout, begin, put_aside
+from releases.rollout import Rollout, begin, converge, put_aside
 
 
 class Superseded(PaasError):
@@ -26,6 +26,8 @@ def deploy(rollout: Rollout, build: Build) -> str:
     artifact = build.artifact
     if artifact is None:
         raise PaasError(f"build {build.number} of {app.name} has no image; push again")
+    if app.target and app.target.log == rollout.log.id:
+        return _finish(rollout, app.target)
     live = _live_release(rollout, app)
     is_done = live and live.artifact.build == build.number  # the job was queued twice
     if live and (is_done or (live.artifact.image == artifact.image and not build.options.redeploy)):
@@ -38,6 +40,13 @@ def deploy(rollout: Rollout, build: Build) -> str:
         )
     why = f"{'Rebuild' if build.options.rebuild else 'Deploy'} {build.commit[:7]}"
     return _release(rollout, artifact, rollout.store.apps.config(app.name), build.who, why)
+
+
+def _finish(rollout: Rollout, target: Desired) -> str:
+    """Go on with what this very deploy began before its worker died."""
+    release = rollout.store.releases.get(rollout.lock.app, target.release)
+    converge(rollout)
+    return f"{release.name} is live, {_where(rollout, release)}"
 
 
 def change_config(rollout: Rollout, change: ConfigChange, who: str) -> str:

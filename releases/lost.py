@@ -3,7 +3,7 @@
 from releases.app import App, NoSuchApp
 from releases.log import DeployLog
 from releases.platform import Platform
-from releases.queue import BUILDS, LostJob
+from releases.queue import BUILDS, LostJob, build_of
 from releases.store import Store
 from releases.unfinished import take_back
 
@@ -16,10 +16,11 @@ def settle(platform: Platform, job: LostJob) -> None:
     A build's record says how it stands, so that of a build's job only this counts: that its
     process is dead for sure. Without that, builds are found by `Unfinished`.
     """
-    if job.queue != BUILDS or not job.app:  # an update of the stacks is no build of an app
+    build = build_of(job.id) if job.queue == BUILDS else None
+    if build is None:
         settle_change(platform.store, job.app, job.log)
     elif job.died:
-        take_back(platform, job.app, int(str(job.arguments[0])), job.id, job.died)
+        take_back(platform, build, job.id, job.died)
 
 
 def settle_change(store: Store, app: str, log: str) -> None:

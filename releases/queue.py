@@ -15,7 +15,7 @@ from rq.job import Job
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
-from releases.store.connection import patience
+from releases.store.connection import client_options
 from releases.store.open_builds import BuildId
 
 BUILDS = "builds"
@@ -48,7 +48,6 @@ class LostJob:
     queue: str
     id: str
     app: str
-    arguments: tuple[object, ...]  # those after the app, the log too
     log: str
     died: str = ""  # how its process did, where that is known: "killed by signal 9"
 
@@ -57,7 +56,7 @@ class JobQueue:
     """Puts jobs on the queues. Arguments are names and numbers, never objects or secrets."""
 
     def __init__(self, redis_url: str, patience_s: float = 0.0) -> None:
-        self._connection = redis.Redis.from_url(redis_url, **patience(patience_s))
+        self._connection = redis.Redis.from_url(redis_url, **client_options(patience_s))
 
     def request(
         self,
@@ -171,8 +170,7 @@ def _handler(settle: Callable[[LostJob], None]) -> Callable[..., bool]:
 
 
 def _lost(job: Job, died: str = "") -> LostJob:
-    app, *rest = job.args
-    return LostJob(job.origin, job.id, str(app), tuple(rest), job.meta["log"], died)
+    return LostJob(job.origin, job.id, str(job.args[0]), job.meta["log"], died)
 
 
 def _how(status: int) -> str:

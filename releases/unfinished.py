@@ -73,12 +73,12 @@ def take_up(platform: Platform, build: Build, how: str) -> None:
         end_log(platform.store, build)
 
 
-def take_back(platform: Platform, app: str, number: int, job: str, how: str) -> None:
+def take_back(platform: Platform, name: BuildId, job: str, how: str) -> None:
     """Take up at once the build of a job whose process is known to be dead.
 
     If it did not hold the app's turn, it had not begun or had ended, and there is nothing to do.
     """
-    store = platform.store
+    store, (app, number) = platform.store, name
     held = store.locks.holder(turn(app))
     if held is None or not held.purpose.endswith(job):
         return

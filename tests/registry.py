@@ -62,7 +62,7 @@ def _authority(directory: Path) -> Path:
 
 def _certificate(directory: Path, address: str) -> dict[str, str]:
     (directory / "names").write_text(f"subjectAltName=IP:{address}\n")
-    words = ["-nodes", "-subj", f"/CN={address}", "-keyout", "its.key", "-out", "its.csr"]
+    words = ["-new", "-nodes", "-subj", f"/CN={address}", "-keyout", "its.key", "-out", "its.csr"]
     _openssl(directory, "req", *words)
     signed = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names"]
     _openssl(directory, "x509", "-req", "-in", "its.csr", "-days", "2", *signed, "-out", "its.crt")

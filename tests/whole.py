@@ -21,6 +21,7 @@ from tests.services import need, redis_process, running, short_directory, wait_f
 PREFIX = "paas-run-"
 INSTANCE = f"{PREFIX}{os.getpid()}"
 SUBNET = f"10.{216 + os.getpid() // 256 % 8}.{os.getpid() % 256}.0/24"
+OTHER_SUBNET = SUBNET.replace("10.2", "10.1", 1)  # for a second platform of the same run
 WORKERS = {"builder": 2, "releases": 3}
 ROWS = {
     "haproxy": ["router_sync", "haproxy"],

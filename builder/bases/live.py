@@ -60,7 +60,7 @@ def live_standing(store: Store, app: str) -> Standing | None:
         live = store.apps.get(app).live
         if live is None:
             return None
-        artifact = store.releases.get(app, live.release).artifact
+        artifact = store.releases.artifact(app, live.release)
         return Standing(app, store.builds.get(app, artifact.build))
     except (NoSuchApp, NoSuchBuild):
         return None

@@ -51,7 +51,8 @@ def _parse(path: str, text: str) -> Any:
         return tomllib.loads(text) if is_toml else json.loads(text)
     except (ValueError, RecursionError) as error:
         kind = "TOML" if is_toml else "JSON"
-        raise MalformedFile(path, _line(error, text), f"not {kind}: {error}") from error
+        why = error.msg if isinstance(error, json.JSONDecodeError) else error
+        raise MalformedFile(path, _line(error, text), f"not {kind}: {why}") from error
 
 
 def _line(error: Exception, text: str) -> int:

@@ -63,8 +63,9 @@ def build_image(
         return _build(engine, recipe, report, explain, buildkit=False)
     try:
         return _build(engine, recipe, report, explain, buildkit=True)
-    except EngineRefused:
+    except EngineRefused as refusal:
         # The engine has no BuildKit, or something is wrong that the classic builder will say.
+        report([f"Without BuildKit, so without cache mounts and secrets: {refusal}"])
         return _build(engine, recipe, report, explain, buildkit=False)
 
 

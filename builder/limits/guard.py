@@ -60,7 +60,7 @@ def guarded(engine: Engine, settings: Settings) -> Iterator[None]:
         yield
     except BuildFailed as error:
         guard.finish()
-        raise BuildFailed(f"{error}{guard.explain(str(error))}") from error
+        raise BuildFailed(f"{error}{guard.explain(str(error))}", error.steps) from error
     finally:
         guard.finish()
         guard.close()

@@ -20,8 +20,14 @@ def end_orphans() -> None:
     for directory in RUNC_ROOT.iterdir():
         step = read_step(directory, STEP_HOST)
         if step and step.mark and _is_orphan(step):
-            command = ["runc", "delete", "--force", directory.name]
-            subprocess.run(command, capture_output=True, check=False)
+            _end(directory.name)
+
+
+def _end(identifier: str) -> None:
+    command = ["runc", "delete", "--force", identifier]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        # Its processes are dead by now, but their cgroup was not empty yet.
+        subprocess.run(command, capture_output=True, check=False)
 
 
 def _is_orphan(step: Step) -> bool:

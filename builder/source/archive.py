@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from builder.source import tar
-from builder.source.dockerignore import BadDockerIgnore, DockerIgnore
-from builder.source.objects import Blobs, Objects
+from builder.source.lfs import is_pointer, warning
+from builder.source.objects import Content, Objects
+from builder.source.selection import select
 from builder.source.symlinks import check_symlinks
 from builder.source.times import time_of
-from builder.source.tree import BadTree, Entry, Limits, choose, read_tree
+from builder.source.tree import BadTree, Entry, Limits, read_tree
 
-_MAX_IGNORE_BYTES = 256 * 1024
 _MAX_TARGET_BYTES = 4096
+_BUFFER_BYTES = 64 * 1024  # more of it leaves the cache of a core
 
 
 @dataclass(frozen=True)
@@ -43,44 +44,46 @@ def write_source(objects: Objects, commit: str, path: Path, limits: Limits | Non
     limits = limits or Limits()
     with objects.tree(commit) as listing:
         entries = read_tree(listing, limits)
+    selection = select(objects, entries, limits)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_suffix(".part")
     try:
-        with objects.blobs() as blobs, part.open("wb") as file:
-            sent = choose(entries, _read_ignore(blobs, entries), limits)
-            _write(file, sent, blobs)
+        with part.open("wb", buffering=_BUFFER_BYTES) as file:
+            pointers = _write(file, selection.sent, objects)
         part.rename(path)  # from here on it is complete, whatever dies
     finally:
         part.unlink(missing_ok=True)
-    return Source(path, tuple(_warnings(entries)))
+    return Source(path, tuple(_warnings(selection.submodules, pointers)))
 
 
-def _read_ignore(blobs: Blobs, entries: Sequence[Entry]) -> DockerIgnore:
-    for entry in entries:
-        if entry.path == ".dockerignore" and entry.kind == "blob" and not entry.is_symlink:
-            if entry.size > _MAX_IGNORE_BYTES:
-                raise BadDockerIgnore(f".dockerignore is {entry.size} bytes long; shorten it")
-            (content,) = (b"".join(chunks) for chunks in blobs.read([entry.oid]))
-            return DockerIgnore(content.decode("utf-8", "replace"))
-    return DockerIgnore("")
-
-
-def _write(file: BinaryIO, entries: Sequence[Entry], blobs: Blobs) -> None:
-    contents = blobs.read([entry.oid for entry in entries if not entry.is_directory])
+def _write(file: BinaryIO, entries: Sequence[Entry], objects: Objects) -> list[str]:
+    """Return the paths of files that are Git LFS pointers."""
     links: dict[str, str] = {}
-    for entry in entries:
-        if entry.is_directory:
-            file.write(tar.header(_member(entry)))
-        elif entry.is_symlink:
-            link = _symlink(entry, next(contents))
-            links[entry.path] = link.target.decode("utf-8", "replace")
-            file.write(tar.header(link))
-        else:
-            file.write(tar.header(_member(entry)))
-            file.writelines(next(contents))
-            file.write(tar.padding(entry.size))
+    pointers: list[str] = []
+    oids = [entry.oid for entry in entries if not entry.is_directory]
+    with objects.contents(oids) as contents:
+        for entry in entries:
+            if entry.is_directory:
+                file.write(tar.header(_member(entry)))
+            elif entry.is_symlink:
+                link = _symlink(entry, next(contents))
+                links[entry.path] = link.target.decode("utf-8", "replace")
+                file.write(tar.header(link))
+            elif _write_file(file, entry, next(contents)):
+                pointers.append(entry.path)
     check_symlinks(links)
     file.write(tar.END)
+    return pointers
+
+
+def _write_file(file: BinaryIO, entry: Entry, content: Content) -> bool:
+    """Return whether it is a Git LFS pointer."""
+    file.write(tar.header(_member(entry)))
+    chunk = b""
+    for chunk in content:
+        file.write(chunk)
+    file.write(tar.padding(entry.size))
+    return is_pointer(chunk)
 
 
 def _member(entry: Entry) -> tar.Member:
@@ -91,7 +94,7 @@ def _member(entry: Entry) -> tar.Member:
     return tar.Member(entry.path.encode(), tar.FILE, mode, entry.size, mtime=mtime)
 
 
-def _symlink(entry: Entry, content: Iterator[bytes]) -> tar.Member:
+def _symlink(entry: Entry, content: Content) -> tar.Member:
     if entry.size > _MAX_TARGET_BYTES:
         raise BadTree(f"symlink {entry.path} points to a name of {entry.size} bytes")
     target = b"".join(content)
@@ -100,10 +103,11 @@ def _symlink(entry: Entry, content: Iterator[bytes]) -> tar.Member:
     )
 
 
-def _warnings(entries: Sequence[Entry]) -> Iterator[str]:
-    for entry in entries:
-        if entry.is_submodule:
-            yield (
-                f"submodule {entry.path} is left out: its files are in another repository; "
-                "commit them here or install them as a package"
-            )
+def _warnings(submodules: Sequence[Entry], pointers: Sequence[str]) -> Iterator[str]:
+    for entry in submodules:
+        yield (
+            f"submodule {entry.path} is left out: its files are in another repository; "
+            "commit them here or install them as a package"
+        )
+    if pointers:
+        yield warning(pointers)

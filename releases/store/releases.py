@@ -48,11 +48,18 @@ class ReleaseStore:
         """The release; NoSuchRelease."""
         return self.get_with_state(app, number)[0]
 
+    def artifact(self, app: str, number: int) -> Artifact:
+        """What the release runs, for those who have no key to config; NoSuchRelease."""
+        document = self._redis.hget(keys.release(app, number), "artifact")
+        if document is None:
+            raise _no_such(app, number)
+        return Artifact(**json.loads(document))
+
     def get_with_state(self, app: str, number: int) -> tuple[Release, ReleaseState]:
         """The release and how its rollout ended; NoSuchRelease."""
         record = self._redis.hgetall(keys.release(app, number))
         if not record:
-            raise NoSuchRelease(f"app {app} has no release v{number}; `releases {app}` lists them")
+            raise _no_such(app, number)
         return self._release(app, number, record)
 
     def pending(self, app: str, after: int) -> list[int]:
@@ -98,3 +105,7 @@ class ReleaseStore:
             why=record["why"],
         )
         return release, ReleaseState(ReleaseStatus(record["status"]), record["reason"])
+
+
+def _no_such(app: str, number: int) -> NoSuchRelease:
+    return NoSuchRelease(f"app {app} has no release v{number}; `releases {app}` lists them")

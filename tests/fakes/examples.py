@@ -13,9 +13,11 @@ def artifact(
     build: int = 1,
     processes: dict[str, str | None] | None = None,
     port: int = 5000,
+    reference: str = "",
 ) -> Artifact:
     """What a build of a small web app made."""
-    return Artifact(image, commit, build, {"web": None} if processes is None else processes, port)
+    types = {"web": None} if processes is None else processes
+    return Artifact(image, commit, build, types, port, reference)
 
 
 def release(

@@ -39,19 +39,24 @@ def test_an_engine_without_buildkit_builds_the_same_app(
     python = next(b for b in read_buildpacks(settings.buildpacks) if b.name == "python")
     old = WithoutBuildKit(settings.docker_host)
     lines: list[str] = []
+    bases = Bases(old, settings, lines.extend)
     recipe = Recipe(
         build_id="paas-classic",
         tag=f"paas/classic:{commit}",
         dockerfile=python.text(python.dockerfile),
         labels={"paas.instance": INSTANCE, "paas.app": "classic"},
-        arguments={"RUNTIME": Bases(old, settings, lines.extend).runtime(python).name},
+        arguments={
+            "RUNTIME": bases.runtime(python).name,
+            "TOOLCHAIN": bases.toolchain(python).name,
+        },
         source=source.path,
     )
     built = build_image(old, recipe, lines.extend)
     found = engine.inspect_image(recipe.tag)
     assert found["Id"] == built.image
     assert found["Config"]["Labels"]["paas.app"] == "classic"
-    assert any("RUN install-python" in line for line in lines)
+    assert any("RUN with-build-env install-python" in line for line in lines)
+    assert any(line.startswith("Without BuildKit, so without cache mounts") for line in lines)
     lines.clear()
     build_image(old, recipe, lines.extend)
     assert any(line.startswith("CACHED [4/") for line in lines)

@@ -1,12 +1,12 @@
 """How builds fail: with their output, one plain reason, and nothing left running."""
 
+import io
 import os
 import signal
 import subprocess
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import docker
@@ -14,10 +14,11 @@ import pytest
 
 from builder.buildkit.directory import directory_of_files
 from builder.buildkit.session import Offer
+from builder.commands.cancel import cancel
 from builder.docker.engine import Engine, ImageBuild
 from builder.docker.progress import Progress
-from releases.build import BuildStatus
-from releases.settings import Settings
+from releases.build import Build, BuildStatus
+from releases.command import Session
 from tests.docker.builder.conftest import Workshop
 from tests.services import wait_for
 
@@ -47,7 +48,7 @@ def test_a_failing_step_shows_its_output_and_is_named_in_the_verdict(workshop: W
         ({"Requirements.txt": ""}, "no buildpack matched, looked for dockerfile: Dockerfile; "),
         ({"index.html": "", "Procfile": "<<<<<<< HEAD"}, "Procfile line 1: merge conflict left"),
         ({"Dockerfile": "FROMAGE x\n"}, "dockerfile parse error line 1: unknown instruction"),
-        ({"package.json": "{ not json"}, "package.json line 1: not JSON"),
+        ({"package.json": "{ not json"}, "package.json line 1: not JSON: "),
     ],
 )
 def test_a_mistake_of_the_app_is_one_plain_line(
@@ -117,31 +118,53 @@ def _sleeping(seconds: int) -> bool:
     return subprocess.run(arguments, capture_output=True, check=False).returncode == 0
 
 
-def test_a_worker_that_dies_leaves_no_build_that_says_it_runs(workshop: Workshop) -> None:
-    dockerfile = FAILING.replace("exit 3", "exec sleep 98765431")
-    commit = workshop.repository.commit({"Dockerfile": dockerfile})
-    workshop.platform.store.apps.create("killed", "tester")
-    build = workshop.request("killed", commit)
-    wait_for(lambda: "       to stderr" in workshop.output(build), "the step to run")
-    os.kill(_horse(workshop.platform.settings), signal.SIGKILL)
-    wait_for(lambda: workshop.has_verdict(build), "the end of the log")
+def begin(workshop: Workshop, app: str, step: str) -> Build:
+    """A build whose one step runs."""
+    dockerfile = FAILING.replace("exit 3", step)
+    workshop.platform.store.apps.create(app, "tester")
+    build = workshop.request(app, workshop.repository.commit({"Dockerfile": dockerfile}))
+    wait_until_begun(workshop, build, 1)
+    return build
+
+
+def wait_until_begun(workshop: Workshop, build: Build, times: int) -> None:
+    """Until the step has run so many times."""
+    wait_for(lambda: workshop.output(build).count("       to stderr") >= times, "the step", 60)
+
+
+def kill_horse(workshop: Workshop, build: Build) -> None:
+    held = workshop.platform.store.locks.holder(f"{build.app}:builds")
+    assert held
+    os.kill(int(held.holder.rpartition(":")[2]), signal.SIGKILL)
+
+
+def test_a_build_whose_process_is_killed_is_begun_again(workshop: Workshop) -> None:
+    build = begin(workshop, "killed", "sleep 3")
+    kill_horse(workshop, build)
+    ended = workshop.wait_for_end(build)
+    assert (ended.status, ended.attempt) == (BuildStatus.SUCCEEDED, 2)
+
+
+def test_a_build_whose_process_is_killed_twice_failed_and_leaves_nothing_running(
+    workshop: Workshop,
+) -> None:
+    build = begin(workshop, "killed-twice", "exec sleep 98765431")
+    kill_horse(workshop, build)
+    wait_until_begun(workshop, build, 2)
+    kill_horse(workshop, build)
+    ended = workshop.wait_for_end(build)
+    assert ended.status is BuildStatus.FAILED
+    assert ended.reason.endswith("died 2 times in the middle of it, at last: killed by signal 9")
     wait_for(lambda: not _sleeping(98765431), "the step to end")
-    after = workshop.build("killed", workshop.repository.commit({"Dockerfile": FAILING}))
-    assert after.status is BuildStatus.FAILED
-    lost = workshop.platform.store.builds.get("killed", build.number)
-    assert lost.status is BuildStatus.FAILED
-    assert lost.reason == "its worker process died in the middle of it; try again"
 
 
-def _horse(settings: Settings) -> int:
-    """The process that works off the one job: the child of our worker."""
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            ours = f"PAAS_HOME={settings.home}".encode() in path.read_bytes().split(b"\0")
-            parent = int((path.parent / "stat").read_text().rpartition(") ")[2].split()[1])
-            grandparent = (Path("/proc") / str(parent) / "environ").read_bytes()
-        except OSError:
-            continue
-        if ours and f"PAAS_HOME={settings.home}".encode() in grandparent.split(b"\0"):
-            return int(path.parent.name)
-    raise AssertionError("no job is being worked off")
+def test_a_cancelled_build_leaves_nothing_running(workshop: Workshop) -> None:
+    build = begin(workshop, "cancelled", "exec sleep 98765429")
+    out = io.StringIO()
+    cancel(Session(workshop.platform, "bob", io.BytesIO(), out), "cancelled", None)
+    assert out.getvalue() == "-----> Build 1 was cancelled by bob\n"
+    wait_for(lambda: not _sleeping(98765429), "the step to end")
+    ended = workshop.platform.store.builds.get("cancelled", build.number)
+    assert ended.status is BuildStatus.CANCELLED
+    again = workshop.build("cancelled", workshop.repository.commit({"Dockerfile": FAILING}))
+    assert again.status is BuildStatus.FAILED

@@ -12,6 +12,7 @@ from builder.bases.stack import Bases
 from builder.detection.manifest import read_manifest
 from builder.docker.engine import Engine
 from releases.build import BuildStatus
+from releases.config import ConfigChange
 from releases.settings import PROJECT
 from tests.docker.builder.conftest import Workshop
 from tests.docker.builder.test_examples import Serving
@@ -206,7 +207,8 @@ def _uv_lock(workshop: Workshop, directory: Path) -> str:
     image = Bases(Engine(settings.docker_host), settings, print).toolchain(python).name
     (directory / "pyproject.toml").write_text(UV_PROJECT)
     mount = f"{directory}:/lock"
-    command = ["docker", "run", "--rm", "-v", mount, "-w", "/lock", image, "uv", "lock"]
+    have_uv = "python3 -m venv /uv && /uv/bin/pip install -q uv && /uv/bin/uv lock"
+    command = ["docker", "run", "--rm", "-v", mount, "-w", "/lock", image, "sh", "-c", have_uv]
     subprocess.run(command, check=True, capture_output=True)
     return (directory / "uv.lock").read_text()
 
@@ -233,15 +235,15 @@ def test_django_whose_settings_need_more_is_told_what_to_do(workshop: Workshop) 
     assert "config:set --build, or leave this step out with DISABLE_COLLECTSTATIC=1" in output
 
 
-def test_a_version_that_another_debian_has_is_taken_from_there(
-    workshop: Workshop, serving: Serving
+def test_build_config_reaches_the_steps_and_stays_in_no_layer(
+    workshop: Workshop, engine: docker.APIClient
 ) -> None:
-    files = {"requirements.txt": "bottle==0.13.2\n", "app.py": BOTTLE, ".python-version": "3.12"}
-    build = workshop.build("newer", workshop.repository.commit(files))
+    needy = {**DJANGO, "shop/settings.py": 'import os\nSECRET_KEY = os.environ["SECRET_KEY"]\n'}
+    apps = workshop.platform.store.apps
+    apps.create("told", "tester")
+    apps.change_build_config("told", ConfigChange({"SECRET_KEY": "it's $HOME"}))
+    build = workshop.build("told", workshop.repository.commit(needy))
     output = "\n".join(workshop.output(build))
     assert build.status is BuildStatus.SUCCEEDED, output
-    assert (
-        " !     .python-version asks for Python 3.12, which cannot be had here; 3.13 is" in output
-    )
-    with serving(build) as fetch:
-        assert fetch("/") == "bottle on 3.13"
+    assert "Django has no STATIC_ROOT: there are no static files to collect" in output
+    assert "it's" not in str(engine.history(build.tag)) + str(engine.inspect_image(build.tag))

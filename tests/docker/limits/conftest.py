@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from builder.docker.context import context
-from builder.docker.engine import Engine, ImageBuild
-from builder.docker.progress import Progress
+from builder.docker.engine import Engine
+from builder.docker.image import Recipe, build_image
 from builder.limits.steps import RUNC_ROOT
 from releases.build import Build
 from releases.platform import Platform
@@ -57,11 +56,10 @@ class Yard(Workshop):
 
     def build_as_a_stranger(self, *commands: str) -> list[str]:
         """Build by other means than the platform, at the same engine; return the output."""
-        stranger = Engine(self.engine.host)
-        build, progress = ImageBuild("stranger:1", "Dockerfile", {}), Progress()
-        source = context({"Dockerfile": _dockerfile(commands).encode()})
-        messages = stranger.build(build, source, buildkit=True)
-        return [line for message in messages for line in progress.read(message)]
+        output: list[str] = []
+        recipe = Recipe("stranger", "stranger:1", _dockerfile(commands), labels={})
+        build_image(Engine(self.engine.host), recipe, output.extend)
+        return output
 
 
 def _dockerfile(commands: Iterable[str]) -> str:

@@ -51,6 +51,12 @@ def test_steps_of_a_build_get_little_cpu_and_those_of_others_are_left_alone(yard
     assert [line for line in strangers if line.lstrip("-").isdigit()] == ["1024", "-1"]
 
 
+def test_whose_step_it_is_makes_no_difference_to_the_cache(yard: Yard) -> None:
+    assert yard.run("first", "echo cached").status is BuildStatus.SUCCEEDED
+    second = yard.run("second", "echo cached")
+    assert any("CACHED [2/2] RUN echo cached" in line for line in yard.output(second))
+
+
 def test_a_build_that_never_ends_and_never_prints_is_stopped_with_all_its_processes(
     yard: Yard,
 ) -> None:

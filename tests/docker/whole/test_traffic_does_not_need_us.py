@@ -9,7 +9,7 @@ import pytest
 from tests.load import load_on
 from tests.sample import Sample
 from tests.services import wait_for
-from tests.whole import INSTANCE, SUBNET, Whole, wait_until_it_answers, whole_platform
+from tests.whole import INSTANCE, OTHER_SUBNET, Whole, wait_until_it_answers, whole_platform
 
 pytestmark = pytest.mark.docker
 
@@ -19,7 +19,7 @@ OURS = ("router_sync", "gitreceive", "converger", "builder", "releases")
 @pytest.fixture(scope="module")
 def mortal() -> Iterator[Whole]:
     """A platform of its own: this one gets killed."""
-    apart = {"PAAS_INSTANCE": f"{INSTANCE}-mortal", "PAAS_SUBNET": SUBNET.replace("216", "218")}
+    apart = {"PAAS_INSTANCE": f"{INSTANCE}-mortal", "PAAS_SUBNET": OTHER_SUBNET}
     with whole_platform(**apart) as platform:
         yield platform
 

@@ -21,6 +21,8 @@ from releases.settings import PROJECT
 from tests.integration.builder.repository import Repository
 from tests.services import running, wait_for
 
+ABOUT = {"ApiVersion": "1.41", "DockerRootDir": "/on/another/machine"}
+
 
 @dataclass
 class Engine:
@@ -56,7 +58,7 @@ def engine_in_memory(instance: str) -> Iterator[Engine]:
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             found = re.search(r"/images/paas/(.+):(.+)/json$", self.path)
-            self._answer(engine.image(*found.groups()) if found else {"ApiVersion": "1.41"})
+            self._answer(engine.image(*found.groups()) if found else ABOUT)
 
         def _answer(self, document: dict[str, object]) -> None:
             body = json.dumps(document).encode()

@@ -84,7 +84,7 @@ def test_buildpacks_are_listed_with_what_they_look_for_and_those_that_cannot_be_
     output = printed(session)
     assert "node" in output
     assert "24 (default)" in output
-    assert "requirements.txt, pyproject.toml or Pipfile.lock" in output
+    assert "requirements.txt, pyproject.toml, Pipfile.lock, Procfile or app.py" in output
     assert f" !     {tmp_path}/broken/buildpack.yml: cannot be read" in output
 
 

@@ -73,6 +73,16 @@ def test_a_redeploy_of_what_is_live_is_a_new_release_with_new_containers(shop: S
     assert shop.running() == ["v1 web.1", "v2 web.1"]
 
 
+def test_a_deploy_that_was_queued_twice_is_one_release(shop: Shop) -> None:
+    build = replace(shop.built("a"), options=BuildOptions(redeploy=True))
+    for _ in range(2):
+        with shop.open() as rollout:
+            line = changes.deploy(rollout, build)
+
+    assert line == "v1 runs this commit already, http://shop.localhost:8080"
+    assert statuses(shop) == ["v1 live"]
+
+
 def test_an_image_that_a_build_host_pushed_is_pulled_before_anything_starts(shop: Shop) -> None:
     shop.engine.images.add("none")  # from here on the engine has only what it pulls
     shop.engine.refused.add("registry/paas/shop@sha256:b")
@@ -94,16 +104,6 @@ def test_a_rollback_pulls_an_image_that_the_host_has_lost(shop: Shop) -> None:
     with shop.open() as rollout:
         assert changes.roll_back(rollout, 0, "ada").startswith("v3 is live")
     assert shop.engine.images == {"none", "sha256:a"}
-
-
-def test_a_deploy_that_was_queued_twice_is_one_release(shop: Shop) -> None:
-    build = replace(shop.built("a"), options=BuildOptions(redeploy=True))
-    for _ in range(2):
-        with shop.open() as rollout:
-            line = changes.deploy(rollout, build)
-
-    assert line == "v1 runs this commit already, http://shop.localhost:8080"
-    assert statuses(shop) == ["v1 live"]
 
 
 def test_a_build_that_ends_after_a_newer_one_went_live_is_not_deployed(shop: Shop) -> None:
@@ -406,6 +406,17 @@ def test_a_change_after_an_interrupted_deploy_takes_its_place(shop: Shop) -> Non
     assert statuses(shop) == ["v3 live", "v2 failed", "v1 superseded"]
     assert "something else was asked for" in log_lines(shop, interrupted)[-1]
     assert shop.store.logs.has_ended(interrupted.log.id)
+
+
+def test_a_deploy_that_is_begun_again_finishes_what_its_dead_worker_began(shop: Shop) -> None:
+    deploy(shop, "a")
+    interrupted = interrupted_deploy(shop, "b")
+    with shop.open() as rollout:
+        again = replace(rollout, log=interrupted.log)
+        line = changes.deploy(again, shop.store.builds.get("shop", 2))
+
+    assert line == "v2 is live, http://shop.localhost:8080"
+    assert statuses(shop) == ["v2 live", "v1 superseded"]
 
 
 def test_what_is_live_stays_when_it_is_asked_for_after_an_interrupted_deploy(shop: Shop) -> None:

@@ -1,15 +1,21 @@
 """How releases are kept: written once, but for how their rollout ended."""
 
+import json
 from collections.abc import Callable
 
 import pytest
+import redis
+from cryptography.fernet import Fernet
 
 from releases.app import Desired
 from releases.errors import PaasError
 from releases.release import ReleaseStatus
+from releases.settings import Settings
 from releases.store import Store
+from releases.store.connection import connect
 from releases.store.releases import NoSuchRelease
 from releases.store.routes import ReleaseEnded
+from releases.vault import Vault, WrongKey
 from tests.fakes.examples import artifact, release
 
 pytestmark = pytest.mark.integration
@@ -56,6 +62,26 @@ def test_a_missing_release_is_said_to_be_missing(app: Store) -> None:
     for name, number in (("myapp", 4), ("other", 1)):
         with pytest.raises(NoSuchRelease, match=f"app {name} has no release v{number}"):
             app.releases.get(name, number)
+
+
+def test_what_a_release_runs_can_be_read_without_the_key_to_its_config(
+    app: Store, settings: Settings
+) -> None:
+    keyless = Store(connect(settings.redis), Vault(Fernet.generate_key()))
+    assert keyless.releases.artifact("myapp", 2) == app.releases.get("myapp", 2).artifact
+    with pytest.raises(WrongKey):
+        keyless.releases.get("myapp", 2)
+    with pytest.raises(NoSuchRelease, match="no release v9"):
+        keyless.releases.artifact("myapp", 9)
+
+
+def test_a_record_from_before_there_were_registries_comes_back(app: Store, redis_url: str) -> None:
+    client = redis.Redis.from_url(redis_url, decode_responses=True)
+    [key] = client.keys("*:release:2")
+    document = json.loads(str(client.hget(str(key), "artifact")))
+    del document["reference"]
+    client.hset(str(key), "artifact", json.dumps(document))
+    assert app.releases.get("myapp", 2).artifact == artifact()
 
 
 def test_they_are_listed_newest_first(app: Store) -> None:

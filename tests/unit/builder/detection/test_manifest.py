@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from builder.detection.condition import Condition
+from builder.detection.folders import all_buildpacks
 from builder.detection.manifest import read_buildpacks, read_manifest
 from builder.detection.schema import BadManifest
 from builder.detection.version_file import VersionFile
-from releases.settings import PROJECT
+from releases.settings import PROJECT, Settings
 
 VERSIONS = """
 default: "3.1"
@@ -99,17 +100,22 @@ def test_an_error_names_the_file_and_the_key(tmp_path: Path, text: str, message:
 
 def test_the_shipped_buildpacks_are_asked_in_their_declared_order() -> None:
     buildpacks = read_buildpacks(PROJECT / "buildpacks")
-    names = ["dockerfile", "python", "ruby", "php", "go", "java", "node", "static", "image"]
-    assert [b.name for b in buildpacks] == names
+    first, *rest = [buildpack.name for buildpack in buildpacks]
+    languages = ["python", "ruby", "php", "go", "java", "site", "node"]
+    assert (first, rest) == ("dockerfile", [*languages, "static", "image"])
 
 
-def test_the_shipped_buildpacks_end_with_the_app_and_run_nothing_after_it() -> None:
-    for buildpack in read_buildpacks(PROJECT / "buildpacks"):
-        if buildpack.dockerfile:
-            last = buildpack.text(buildpack.dockerfile).strip().splitlines()[-1]
-            assert last.split()[0] == "COPY", buildpack.name
-            assert last.split()[-2:] in ([".", "."], ["/app", "."]), buildpack.name
-            assert buildpack.text(buildpack.runtime)
+@pytest.mark.parametrize("name", ["python", "ruby", "php", "go", "java", "node", "static"])
+def test_an_app_without_a_build_ends_with_its_source_and_nothing_runs_after_it(name: str) -> None:
+    buildpack = read_manifest(PROJECT / "buildpacks" / name / "buildpack.yml")
+    last = buildpack.text(buildpack.dockerfile).strip().splitlines()[-1]
+    assert last.split()[0] == "COPY"
+    assert last.split()[-2:] in ([".", "."], ["/app", "."])
+
+
+def test_every_file_that_the_shipped_buildpacks_name_is_there() -> None:
+    settings = Settings(home=Path("/"), extra_buildpacks=str(PROJECT / "buildpacks"))
+    assert all_buildpacks(settings).faults == ()
 
 
 def test_a_missing_file_of_a_buildpack_is_named(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from builder.docker.dockerfile import asks_for_stack, without_mounts
+from builder.docker.dockerfile import asks_for_stack, cache_namespace, without_mounts
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,8 @@ def test_mounts_are_taken_out_for_an_engine_without_buildkit(text: str, expected
 )
 def test_an_app_asks_for_the_stack_with_an_argument(text: str, asks: bool) -> None:
     assert asks_for_stack(text) is asks
+
+
+def test_a_scope_is_put_in_front_of_cache_mounts_by_a_build_argument() -> None:
+    assert cache_namespace("shop/3") == {"BUILDKIT_CACHE_MOUNT_NS": "shop/3"}
+    assert cache_namespace("") == {}
