@@ -27,13 +27,13 @@ jar --create --file build/libs/app.jar --main-class Hello -C build/tmp/classes .
 def test_maven_builds_the_example_and_new_code_is_one_layer(
     workshop: Workshop, engine: docker.APIClient, serving: Serving
 ) -> None:
-    first = workshop.build("hello-java", workshop.commit("hello-java"))
+    first = workshop.build("java-maven", workshop.commit("hello-java"))
     assert first.status is BuildStatus.SUCCEEDED, workshop.output(first)
     assert (first.buildpack, first.why) == ("java", "pom.xml found")
     with serving(first, GREETING="Ciao", PORT="7004") as fetch:
         assert fetch("/") == "Ciao! commit unknown, release none\n"
     code = {"src/main/java/Hello.java": HELLO.replace("%s! commit", "%s, new code! commit")}
-    second = workshop.build("hello-java", workshop.commit("hello-java", code))
+    second = workshop.build("java-maven", workshop.commit("hello-java", code))
     assert layers(engine, second)[:-1] == layers(engine, first)[:-1]
     with serving(second) as fetch:
         assert fetch("/").startswith("Hello from paas, new code!")
@@ -65,6 +65,6 @@ def test_gradles_wrapper_builds_the_jar_that_is_run(workshop: Workshop, serving:
 def test_a_build_that_makes_nothing_to_run_is_told_in_a_plain_line(
     workshop: Workshop, files: dict[str, str], line: str
 ) -> None:
-    build = workshop.build("java-mistaken", workshop.repository.commit(files))
+    build = workshop.build("java-nothing", workshop.repository.commit(files))
     assert build.status is BuildStatus.FAILED
     assert any(line in printed for printed in workshop.output(build))
