@@ -33,7 +33,7 @@ MORE = (
     "wcwidth",
 )
 APP = "def app(environ, start_response):\n    start_response('200 OK', [])\n    return [b'{}']\n"
-CACHE_MOUNT = "--mount=type=cache,target=/root/.cache/pip "
+CACHE_MOUNT = "--mount=type=cache,target=/root/.cache "
 
 Change = Callable[[int], Mapping[str, str]]  # round -> the files that it changes
 

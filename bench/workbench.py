@@ -25,7 +25,6 @@ from tests.services import redis_server, running, short_directory
 # Cache mounts outlive a run, and are named by this on both sides.
 INSTANCE = f"paas-bench-{os.getpid()}"
 IMAGE = "paas-bench/raw"
-_STANDS_ON = "ARG RUNTIME\nFROM ${RUNTIME}\n"
 
 
 @dataclass(frozen=True)
@@ -33,13 +32,15 @@ class Workbench:
     """One Redis, one worker, and where the engine listens."""
 
     platform: Platform
-    runtime: str  # the image that the python buildpack's Dockerfile stands on
+    images: Mapping[str, str]  # argument of the python buildpack's Dockerfile -> image
 
     @property
     def dockerfile(self) -> str:
-        """The text of that Dockerfile, for an app of its own that names the image."""
+        """The text of that Dockerfile, for an app of its own that names the images."""
         text = (self.platform.settings.buildpacks / "python" / "Dockerfile").read_text()
-        return text.replace(_STANDS_ON, f"FROM {self.runtime}\n")
+        for argument, image in self.images.items():
+            text = text.replace(f"ARG {argument}\n", "").replace(f"${{{argument}}}", image)
+        return text
 
     def build(self, app: str, source: "Source") -> tuple[Build, float, float]:
         """Build the newest commit as a push does; the record, when it was asked for and ended."""
@@ -130,11 +131,16 @@ def workbench() -> Iterator[Workbench]:
         variables = [f"{name}={value}" for name, value in environment.items()]
         engine = Engine(settings.docker_host)
         python = next(one for one in read_buildpacks(settings.buildpacks) if one.name == "python")
-        runtime = Bases(engine, settings, lambda lines: print(*lines, sep="\n")).runtime(python)
+        platform = Platform.open(settings)
+        bases = Bases(engine, settings, lambda lines: print(*lines, sep="\n"), platform.store.locks)
+        images = {
+            "RUNTIME": bases.runtime(python, python.default).name,
+            "TOOLCHAIN": bases.toolchain(python, python.default).name,
+        }
         command = ["env", *variables, sys.executable, "-m", "builder"]
         try:
             with running(command, home / "worker.log"):
-                yield Workbench(Platform.open(settings), runtime.name)
+                yield Workbench(platform, images)
         finally:
             for label in (f"paas.instance={INSTANCE}", f"paas.bench={INSTANCE}"):
                 _remove_images(label)

@@ -4,13 +4,14 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from builder.bases.stack import Bases
 from builder.detection.folders import all_buildpacks
 from builder.detection.manifest import Buildpack
-from builder.docker.engine import Engine
+from builder.docker.engine import Engine, EngineUnreachable
 from builder.jobs import PATIENCE_S
-from builder.limits.guard import why_unlimited
+from builder.limits.guard import data_root_of, why_unlimited
 from builder.watch import start_watch
 from releases.errors import BadInput, PaasError
 from releases.lost import settle
@@ -40,6 +41,9 @@ def work(settings: Settings) -> None:
     """Work off builds until told to stop, and look after those of workers that died."""
     if reason := why_unlimited(settings):
         print(f"builds run without limits of memory, CPU and processes: {reason}")
+    all_buildpacks(settings)  # what is known here need not be found out by the process of each job
+    with suppress(EngineUnreachable):
+        data_root_of(Engine(settings.docker_host))
     start_watch(Platform.open(settings, PATIENCE_S))
     platform = Platform.open(settings, PATIENCE_S)
     platform.queue.work(BUILDS, lambda job: settle(platform, job))
@@ -53,7 +57,9 @@ def _prepare(settings: Settings, names: Sequence[str]) -> None:
     if not wanted:
         bases.stack()
     for buildpack, version in wanted:
-        if buildpack.runtime:
+        if buildpack.toolchain:
+            bases.toolchain(buildpack, version)
+        elif buildpack.runtime:
             bases.runtime(buildpack, version)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from builder.bases.below import find_below
 from builder.bases.footing import read_footing
-from builder.bases.stack import Bases, ImageVanished
+from builder.bases.stack import Bases
 from builder.build_config import arguments, secrets
 from builder.detection.detect import NoBuildpackMatched
 from builder.detection.folders import all_buildpacks
@@ -140,8 +140,6 @@ def _build(
     except BuildFailed as error:
         store.builds.change(known, replace(known, steps=error.steps))
         raise
-    if bases.engine.image(built.image) is None:
-        raise ImageVanished(f"image {known.tag} was removed right after it was built; push again")
     footing = ground.footing.completed(built.steps)
     record = replace(known, base_image=footing.image, steps=built.steps)
     return bases.images.share(known.tag), record

@@ -1,6 +1,7 @@
 """Which of our images an app's Dockerfile asks for, and which one its image will stand on."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from builder.bases.footing import Footing
 from builder.bases.stack import Bases, suite_of
@@ -11,6 +12,7 @@ from builder.docker.stages import last_base
 
 def find_below(bases: Bases, plan: Plan) -> tuple[Mapping[str, str], Footing]:
     """Build arguments that name images (made by now), and the base of the app's image."""
+    bases = replace(bases, seen={})  # a toolchain stands on a runtime, and both on a stack
     images = {argument: _image(bases, base) for argument, base in plan.bases.items()}
     if "STACK" in plan.declares:
         images["STACK"] = bases.stack(suite_of(plan.buildpack, plan.version))

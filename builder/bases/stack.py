@@ -38,6 +38,7 @@ class Bases:
     settings: Settings
     report: Report
     locks: LockStore | None = None  # keeps the builders of other hosts out while one makes images
+    seen: dict[str, Image] | None = None  # looked up before, for as long as nothing is renewed
 
     @property
     def images(self) -> Images:
@@ -61,7 +62,10 @@ class Bases:
     def base(self, suite: str) -> Image:
         """The suite as the registry or Debian has it, whichever was there first."""
         source = self.suite(suite)
-        return self._first(source.tags) or self._make_in_turn(source.tags, source.make)
+        return self._once(
+            source.tags[0],
+            lambda: self._first(source.tags) or self._make_in_turn(source.tags, source.make),
+        )
 
     def suite(self, name: str) -> Suite:
         """Where a suite's base comes from."""
@@ -115,7 +119,17 @@ class Bases:
             self.build(layer, layer.tag)
             return layer.tag
 
-        return self.images.find(layer.tag) or self._make_in_turn([layer.tag], make)
+        return self._once(
+            layer.tag,
+            lambda: self.images.find(layer.tag) or self._make_in_turn([layer.tag], make),
+        )
+
+    def _once(self, tag: str, find: Callable[[], Image]) -> Image:
+        if self.seen is None:
+            return find()
+        if tag not in self.seen:
+            self.seen[tag] = find()
+        return self.seen[tag]
 
     def _make_in_turn(self, tags: list[str], make: Callable[[], str]) -> Image:
         with self.turn():

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -120,9 +121,18 @@ def read_buildpacks(directory: Path) -> list[Buildpack]:
 def read_manifest(path: Path) -> Buildpack:
     """Read one `buildpack.yml`; BadManifest names the key that cannot be used."""
     try:
-        # The parser written in C: all manifests are read for each build.
-        document = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadManifest(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+    return _parse(path, text)
+
+
+# All manifests are read for each build, and hardly ever has one changed.
+@lru_cache(maxsize=256)
+def _parse(path: Path, text: str) -> Buildpack:
+    try:
+        document = yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
         raise BadManifest(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
     check_keys(path, "", document, _KEYS)
     _check_together(path, document)

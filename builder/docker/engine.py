@@ -53,7 +53,7 @@ class Engine:
     """One Docker Engine, over its HTTP API; the version is negotiated."""
 
     def __init__(self, host: str) -> None:
-        self._host = host
+        self.host = host
         self.mark = str(_MARKS[secrets.randbelow(_MARKS.num_addresses)])
         try:
             self._api: Any = Api(base_url=host, version="auto")
@@ -137,7 +137,7 @@ class Engine:
         """Whether the engine (its proxies, mirrors and name servers) can look the image up now."""
         try:
             asking: Any = docker.APIClient(
-                base_url=self._host, version=self._api.api_version, timeout=deadline_s
+                base_url=self.host, version=self._api.api_version, timeout=deadline_s
             )
             asking.inspect_distribution(name)
         except (DockerException, requests.RequestException):
@@ -157,8 +157,10 @@ class Engine:
 
     def data_root(self) -> Path | None:
         """Where images and steps take their room, if the engine is on this machine."""
+        if not self.host.startswith("unix://"):
+            return None
         path = Path(self._api.info()["DockerRootDir"])
-        return path if self._host.startswith("unix://") and path.is_dir() else None
+        return path if path.is_dir() else None
 
     def tag(self, name: str, other: str) -> None:
         """Give an image one more name."""
@@ -204,6 +206,6 @@ class Engine:
         self, path: str, headers: Sequence[tuple[str, str]]
     ) -> tuple[socket.socket, bytes]:
         try:
-            return upgrade(self._host, f"/v{self._api.api_version}{path}", headers)
+            return upgrade(self.host, f"/v{self._api.api_version}{path}", headers)
         except OSError as error:
             raise EngineUnreachable("Docker does not answer; is dockerd running?") from error

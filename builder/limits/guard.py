@@ -24,6 +24,8 @@ _LOOK_S = 0.25  # between two looks, at the disk above all: a step may write 1 G
 _SIGNAL = signal.SIGUSR2  # raises in the main thread, the way that RQ's timeout does
 
 
+_data_roots: dict[str, Path | None] = {}  # by the engine's host: /info takes 5 to 10 ms
+
 _logger = logging.getLogger(__name__)
 
 
@@ -40,6 +42,13 @@ def why_unlimited(settings: Settings) -> str:
     return ""
 
 
+def data_root_of(engine: Engine) -> Path | None:
+    """Where an engine of this machine takes its room; asked once per process and those it forks."""
+    if engine.host not in _data_roots:
+        _data_roots[engine.host] = engine.data_root()
+    return _data_roots[engine.host]
+
+
 @contextmanager
 def guarded(engine: Engine, settings: Settings) -> Iterator[None]:
     """Limit what this engine builds meanwhile; for the main thread, which may be anywhere.
@@ -47,7 +56,7 @@ def guarded(engine: Engine, settings: Settings) -> Iterator[None]:
     LowDisk at once, BuildStopped at any moment. A BuildFailed is told why, where a limit is
     the reason. An engine of another machine is left alone.
     """
-    data_root = engine.data_root()
+    data_root = data_root_of(engine)
     if data_root is None:
         yield
         return
@@ -63,7 +72,6 @@ def guarded(engine: Engine, settings: Settings) -> Iterator[None]:
         raise BuildFailed(f"{error}{guard.explain(str(error))}", error.steps) from error
     finally:
         guard.finish()
-        guard.close()
         signal.signal(_SIGNAL, before)
         _end_orphans()  # if Docker went away
 
@@ -80,6 +88,8 @@ class _Guard(threading.Thread):
         super().__init__(daemon=True, name="guard")
         self._settings, self._data_root = settings, data_root
         self._reason = ""
+        self._is_finished = False
+        self._has_looked = threading.Event()
         self._ended = os.eventfd(0, os.EFD_CLOEXEC)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._ended, selectors.EVENT_READ)
@@ -87,23 +97,32 @@ class _Guard(threading.Thread):
         self._steps = _watch_steps(mark, settings, self._selector)
 
     def run(self) -> None:
-        while True:
-            if self._ended in [key.fileobj for key, _ in self._selector.select(_LOOK_S)]:
-                break
-            self._reason = self._verdict()
+        try:
+            self._reason = self._watch()
             if self._reason:
                 signal.pthread_kill(threading.main_thread().ident or 0, _SIGNAL)
-                return
-        if self._steps:
-            self._steps.look()  # what has happened since may explain a failure
+        finally:
+            self._has_looked.set()
+            self._close()  # nobody waits for this: to end an inotify takes up to 20 ms
 
     def finish(self) -> None:
         """Look no more; what there was to see has been seen. Done twice is done once."""
-        os.eventfd_write(self._ended, 1)
-        self.join()
+        if not self._is_finished:
+            self._is_finished = True
+            if not self._has_looked.is_set():
+                os.eventfd_write(self._ended, 1)
+            self._has_looked.wait()
 
-    def close(self) -> None:
-        """After `finish`."""
+    def _watch(self) -> str:
+        """Why the build has to stop; empty once it has ended."""
+        while self._ended not in [key.fileobj for key, _ in self._selector.select(_LOOK_S)]:
+            if reason := self._verdict():
+                return reason
+        if self._steps:
+            self._steps.look()  # what has happened since may explain a failure
+        return ""
+
+    def _close(self) -> None:
         if self._steps:
             self._steps.close()
         self._selector.close()
