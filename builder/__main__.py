@@ -12,7 +12,7 @@ from builder.detection.manifest import Buildpack
 from builder.docker.engine import Engine, EngineUnreachable
 from builder.jobs import PATIENCE_S
 from builder.limits.guard import data_root_of, why_unlimited
-from builder.watch import start_watch
+from builder.queue.watch import start_watch
 from releases.errors import BadInput, PaasError
 from releases.lost import settle
 from releases.platform import Platform

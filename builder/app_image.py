@@ -6,7 +6,6 @@ from pathlib import Path
 from builder.bases.below import find_below
 from builder.bases.footing import read_footing
 from builder.bases.stack import Bases
-from builder.build_config import arguments, secrets
 from builder.detection.detect import NoBuildpackMatched
 from builder.detection.folders import all_buildpacks
 from builder.detection.plan import Plan, make_plan
@@ -14,10 +13,11 @@ from builder.detection.procfile import read_processes
 from builder.docker.engine import Image
 from builder.docker.image import Recipe, build_image
 from builder.docker.progress import BuildFailed
-from builder.explain import Reasons
-from builder.ingredients import is_cleared
-from builder.known import Given, Ground, foretell, read_given
 from builder.limits.guard import guarded
+from builder.record.build_config import arguments, secrets
+from builder.record.explain import Reasons
+from builder.record.ingredients import is_cleared
+from builder.record.known import Given, Ground, foretell, read_given
 from builder.source.at_hand import source_at_hand
 from builder.source.contents import Contents, read_contents
 from releases.build import Build, BuildSettings

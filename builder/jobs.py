@@ -13,9 +13,9 @@ from builder.app_image import build_id, make_image
 from builder.bases.stack import Bases
 from builder.docker.engine import Engine, EngineUnreachable
 from builder.limits.output import bounded
-from builder.orphan import end_with_parent
-from builder.places import tell_places
-from builder.retention import forget_old_builds
+from builder.queue.orphan import end_with_parent
+from builder.queue.places import tell_places
+from builder.queue.retention import forget_old_builds
 from builder.source.archive import drop_source
 from releases.app import NoSuchApp
 from releases.build import Build, BuildStatus

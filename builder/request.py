@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from builder.limits.disk import check_room
-from builder.places import tell_places, tell_whom_it_follows
+from builder.queue.places import tell_places, tell_whom_it_follows
 from builder.source.archive import drop_source, source_path, write_source
 from builder.source.objects import Objects
 from releases.build import Build, BuildRequest, BuildStatus

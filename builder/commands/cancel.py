@@ -2,7 +2,7 @@
 
 import click
 
-from builder.places import tell_places
+from builder.queue.places import tell_places
 from builder.source.archive import drop_source
 from releases.build import Build, BuildStatus
 from releases.build_queue import end_log

@@ -7,10 +7,10 @@ import pytest
 from builder.bases.footing import Footing
 from builder.detection.manifest import Buildpack
 from builder.detection.plan import Plan
-from builder.known import Given, Ground, foretell
+from builder.record.known import Given, Ground, foretell
 from releases.build import BuildSettings
 from releases.config import BuildConfig
-from tests.unit.builder.test_explain import NOW
+from tests.unit.builder.record.test_explain import NOW
 
 CONFIG = BuildConfig({"TOKEN": "s3cret"}, {"TOKEN": "77aa"}, version=4)
 FOOTING = Footing("paas/runtime-go:12", "sha256:12", "bookworm")

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from builder.build_config import arguments, digests, secrets
+from builder.record.build_config import arguments, digests, secrets
 from releases.config import BuildConfig
 
 VALUES = {"TOKEN": 'it\'s $(id) `s3cret`\nand "more"', "A": "", "INDEX": "https://x"}

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from builder.bases.footing import Footing
-from builder.build_config import digests
 from builder.detection.plan import Plan
-from builder.ingredients import Ingredients
+from builder.record.build_config import digests
+from builder.record.ingredients import Ingredients
 from releases.build import Build, BuildSettings
 from releases.config import BuildConfig
 from releases.store import Store

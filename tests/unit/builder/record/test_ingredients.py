@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from builder.ingredients import Ingredients, changed_ingredients, is_cleared
+from builder.record.ingredients import Ingredients, changed_ingredients, is_cleared
 from releases.build import Build
-from tests.unit.builder.test_explain import BEFORE, NOW
+from tests.unit.builder.record.test_explain import BEFORE, NOW
 
 
 def test_a_recipe_names_its_parts_and_shows_no_value() -> None:

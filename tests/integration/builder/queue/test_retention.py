@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.retention import forget_old_builds
+from builder.queue.retention import forget_old_builds
 from builder.source.archive import source_path
 from releases.app import Desired
 from releases.build import Build, BuildStatus

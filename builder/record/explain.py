@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from builder.ingredients import ARGUMENT, CONFIG, DOCKERFILE, changed_ingredients, is_cleared
+from builder.record.ingredients import ARGUMENT, CONFIG, DOCKERFILE, changed_ingredients, is_cleared
 from releases.build import Build
 
 NO_CACHE = "--no-cache"

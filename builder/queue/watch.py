@@ -4,7 +4,7 @@ import logging
 import threading
 from typing import NoReturn
 
-from builder.places import tell_places
+from builder.queue.places import tell_places
 from releases.platform import Platform
 from releases.queue import BUILDS
 from releases.store.open_builds import BuildId

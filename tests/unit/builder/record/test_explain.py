@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from builder.explain import Reasons, copied
-from builder.ingredients import Ingredients
+from builder.record.explain import Reasons, copied
+from builder.record.ingredients import Ingredients
 from releases.build import Build, BuildOptions, BuildStatus, Step
 from tests.fakes.examples import COMMIT
 
