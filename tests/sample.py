@@ -1,6 +1,7 @@
 """A small app in a git repository: it answers with its version and its GREETING."""
 
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +42,24 @@ class Sample:
     @classmethod
     def create(cls, directory: Path, app: str, version: str = "one") -> "Sample":
         """A repository whose first commit answers `<version> -`."""
-        sample = cls(directory / app, app)
-        sample.directory.mkdir()
+        sample = cls._begin(directory / app, app)
+        sample.commit({"requirements.txt": "", "Procfile": "web: python server.py\n"}, version)
+        return sample
+
+    @classmethod
+    def of(cls, example: Path, directory: Path, app: str) -> "Sample":
+        """A repository whose first commit is a folder of files."""
+        shutil.copytree(example, directory / app)
+        sample = cls._begin(directory / app, app)
+        sample.commit({})
+        return sample
+
+    @classmethod
+    def _begin(cls, directory: Path, app: str) -> "Sample":
+        directory.mkdir(exist_ok=True)
+        sample = cls(directory, app)
         sample._git("init", "-q", "-b", "master")
         sample._git("remote", "add", "paas", f"paas:{app}")
-        sample.commit({"requirements.txt": "", "Procfile": "web: python server.py\n"}, version)
         return sample
 
     def commit(self, files: dict[str, str], version: str | None = None) -> str:
