@@ -247,3 +247,12 @@ def test_build_config_reaches_the_steps_and_stays_in_no_layer(
     assert build.status is BuildStatus.SUCCEEDED, output
     assert "Django has no STATIC_ROOT: there are no static files to collect" in output
     assert "it's" not in str(engine.history(build.tag)) + str(engine.inspect_image(build.tag))
+
+
+def test_what_was_built_once_is_not_built_again_for_one_more_package(workshop: Workshop) -> None:
+    for packages in (["docopt==0.6.2"], ["docopt==0.6.2", "six==1.17.0"]):  # docopt has no wheel
+        files = {"requirements.txt": "\n".join(packages), "app.py": ""}
+        build = workshop.build("kept", workshop.repository.commit(files))
+    output = "\n".join(workshop.output(build))
+    assert "Using cached docopt-0.6.2" in output
+    assert "Building wheel for docopt" not in output
