@@ -16,7 +16,8 @@ platform_packages='iptables:iptables redis-server:redis-server haproxy:haproxy g
     ssh:openssh-client mmdebstrap:mmdebstrap curl:curl'
 # shellcheck disable=SC2034
 test_packages='sshd:openssh-server systemd-analyze:systemd busybox:busybox-static
-    plink:putty-tools docker-registry:docker-registry openssl:openssl'
+    plink:putty-tools docker-registry:docker-registry openssl:openssl ip:iproute2
+    mkfs.ext4:e2fsprogs'
 
 step() { printf -- '-----> %s\n' "$*"; }
 detail() { printf '       %s\n' "$*"; }

@@ -159,7 +159,7 @@ def _mount_disk(directory: Path, disk_mb: int) -> None:
     mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
     if mounted.returncode:
         reason = f"no file system can be mounted from a file: {mounted.stderr.strip()}"
-        if os.environ.get("CI"):
+        if os.environ.get("CI") and "not permitted" not in mounted.stderr:  # as in a container
             pytest.fail(reason)
         pytest.skip(reason)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import docker
@@ -122,7 +123,9 @@ def printed_by(
 @contextmanager
 def serving_files(engine: docker.APIClient, directory: Path) -> Iterator[str]:
     """A web server on the bridge, where steps of a build reach it; yields its URL."""
-    bridge = engine.inspect_network("bridge")["IPAM"]["Config"][0]["Gateway"]
+    found = engine.inspect_network("bridge")["IPAM"]["Config"][0]
+    # Docker says the gateway only of a bridge that was there when it started.
+    bridge = found.get("Gateway") or str(next(IPv4Network(found["Subnet"]).hosts()))
     answer = partial(http.server.SimpleHTTPRequestHandler, directory=str(directory))
     with http.server.ThreadingHTTPServer((bridge, 0), answer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
