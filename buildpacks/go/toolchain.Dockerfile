@@ -6,7 +6,8 @@ ARG VERSION=1.23
 RUN suite=$(. /etc/os-release && echo $VERSION_CODENAME) \
     && apt-get -qq update \
     && if ! apt-cache show golang-$VERSION-go >/dev/null 2>&1; then \
-      echo "deb http://deb.debian.org/debian $suite-backports main" \
+      mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" | head -n 1) \
+      && echo "deb $mirror $suite-backports main" \
         > /etc/apt/sources.list.d/backports.list \
       && apt-get -qq update; fi \
     && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
