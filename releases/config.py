@@ -11,7 +11,7 @@ MAX_BYTES = 512 * 1024  # all names and values of an app: Linux passes them to e
 # Of the build config: a secret of BuildKit has at most 500 KB, and there all of it is quoted.
 MAX_BUILD_BYTES = 96 * 1024
 # Given to builds by the platform itself.
-_RESERVED = ("BUILD_CONFIG", "RUNTIME", "STACK")
+_RESERVED = ("BUILD_CONFIG", "RUNTIME", "STACK", "TOOLCHAIN")
 
 
 class BadConfig(BadInput):

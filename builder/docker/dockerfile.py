@@ -18,11 +18,6 @@ def without_mounts(dockerfile: str) -> str:
         dockerfile = stripped
 
 
-def asks_for_stack(dockerfile: str) -> bool:
-    """Whether the app's own Dockerfile has `ARG STACK`: it wants to stand on our base image."""
-    return takes(dockerfile, "STACK")
-
-
 def takes(dockerfile: str, argument: str) -> bool:
     """Whether a Dockerfile has `ARG <argument>`."""
     return bool(re.search(rf"^\s*ARG\s+{argument}\b", dockerfile, re.IGNORECASE | re.MULTILINE))

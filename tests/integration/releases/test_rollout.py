@@ -12,27 +12,11 @@ from releases.config import ConfigChange
 from releases.engine import EngineFailed
 from releases.health import UnhealthyRelease
 from releases.release import ReleaseStatus
-from releases.rollout import Rollout, converge
-from tests.fakes.engine import FakeEngine
+from releases.rollout import converge
 from tests.integration.releases.conftest import Shop
+from tests.integration.releases.deploys import deploy, log_lines, statuses
 
 pytestmark = pytest.mark.integration
-
-
-def statuses(shop: Shop) -> list[str]:
-    """`v2 live`, newest first."""
-    return [f"{release.name} {state.status}" for release, state in shop.store.releases.list("shop")]
-
-
-def deploy(shop: Shop, letter: str, processes: dict[str, str | None] | None = None) -> str:
-    """Build and deploy a commit."""
-    with shop.open() as rollout:
-        return changes.deploy(rollout, shop.built(letter, processes))
-
-
-def log_lines(shop: Shop, rollout: Rollout) -> list[str]:
-    """What the pusher saw."""
-    return [entry.line for entry in shop.store.logs.read(rollout.log.id)]
 
 
 def test_the_first_deploy_starts_one_web_and_routes_to_it(shop: Shop) -> None:
@@ -338,118 +322,6 @@ def test_an_app_without_a_web_process_has_no_route(shop: Shop) -> None:
     assert line == "v1 is live, without a web process"
     assert shop.store.routes.hosts("shop") == []
     assert shop.running() == ["v1 worker.1"]
-
-
-class Killed(BaseException):
-    """The worker was killed: no `except` of ours sees it."""
-
-
-class KilledAt:
-    """An engine whose user is killed right after the n-th call."""
-
-    def __init__(self, engine: FakeEngine, calls: int) -> None:
-        self._engine = engine
-        self._left = calls
-
-    def __getattr__(self, name: str) -> object:
-        def call(*arguments: object, **named: object) -> object:
-            answer = getattr(self._engine, name)(*arguments, **named)
-            self._left -= 1
-            if self._left == 0:
-                raise Killed
-            return answer
-
-        return call
-
-
-@pytest.mark.parametrize("calls", range(1, 6))
-def test_a_deploy_killed_after_any_call_to_docker_is_finished_by_the_next_converge(
-    shop: Shop, calls: int
-) -> None:
-    deploy(shop, "a", {"web": None, "worker": "work"})
-    build = shop.built("b", {"web": None, "worker": "work"})
-    try:
-        with shop.open(KilledAt(shop.engine, calls)) as rollout:  # type: ignore[arg-type] # a proxy
-            changes.deploy(rollout, build)
-    except Killed:
-        assert shop.backends() == ["http://10.214.1.1:5000"]
-    with shop.open() as rollout:
-        converge(rollout)
-
-    app = shop.store.apps.get("shop")
-    assert app.target is None
-    assert app.live is not None
-    assert app.live.release == 2
-    assert statuses(shop) == ["v2 live", "v1 superseded"]
-    (serving,) = [one for one in shop.engine.containers("shop") if one.slot.release == 2]
-    assert shop.backends() == [serving.backend]
-
-
-def interrupted_deploy(shop: Shop, letter: str) -> Rollout:
-    """A deploy whose worker is killed when its target is written; return its tools."""
-    build = shop.built(letter)
-    with (
-        pytest.raises(Killed),
-        shop.open(KilledAt(shop.engine, 1)) as rollout,  # type: ignore[arg-type] # a proxy
-    ):
-        changes.deploy(rollout, build)
-    assert shop.store.apps.get("shop").target is not None
-    return rollout
-
-
-def test_a_change_after_an_interrupted_deploy_takes_its_place(shop: Shop) -> None:
-    deploy(shop, "a")
-    interrupted = interrupted_deploy(shop, "b")
-    with shop.open() as rollout:
-        changes.change_config(rollout, ConfigChange({"GREETING": "hello"}), "ada")
-
-    assert statuses(shop) == ["v3 live", "v2 failed", "v1 superseded"]
-    assert "something else was asked for" in log_lines(shop, interrupted)[-1]
-    assert shop.store.logs.has_ended(interrupted.log.id)
-
-
-def test_a_deploy_that_is_begun_again_finishes_what_its_dead_worker_began(shop: Shop) -> None:
-    deploy(shop, "a")
-    interrupted = interrupted_deploy(shop, "b")
-    with shop.open() as rollout:
-        again = replace(rollout, log=interrupted.log)
-        line = changes.deploy(again, shop.store.builds.get("shop", 2))
-
-    assert line == "v2 is live, http://shop.localhost:8080"
-    assert statuses(shop) == ["v2 live", "v1 superseded"]
-
-
-def test_what_is_live_stays_when_it_is_asked_for_after_an_interrupted_deploy(shop: Shop) -> None:
-    deploy(shop, "a")
-    interrupted_deploy(shop, "b")
-    with shop.open() as rollout:
-        changes.deploy(rollout, shop.store.builds.get("shop", 1))
-    with shop.open() as rollout:
-        converge(rollout)
-
-    assert statuses(shop) == ["v2 failed", "v1 live"]
-
-
-def test_config_that_is_in_force_stays_when_it_is_set_after_an_interrupted_change(
-    shop: Shop,
-) -> None:
-    deploy(shop, "a")
-    interrupted_deploy(shop, "b")
-    with shop.open() as rollout:
-        changes.change_config(rollout, ConfigChange({}), "ada")
-
-    assert shop.store.apps.get("shop").target is None
-
-
-def test_a_command_that_is_refused_leaves_an_interrupted_deploy_to_be_finished(shop: Shop) -> None:
-    deploy(shop, "a")
-    interrupted_deploy(shop, "b")
-    with shop.open() as rollout, pytest.raises(CannotRollBack):
-        changes.roll_back(rollout, 1, "ada")
-    with shop.open() as rollout:
-        converge(rollout)
-
-    assert statuses(shop) == ["v2 live", "v1 superseded"]
 
 
 def test_a_count_for_a_process_type_that_a_release_lacks_waits_for_one_that_has_it(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from builder.docker.dockerfile import asks_for_stack, cache_namespace, without_mounts
+from builder.docker.dockerfile import cache_namespace, takes, without_mounts
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_mounts_are_taken_out_for_an_engine_without_buildkit(text: str, expected
 
 
 @pytest.mark.parametrize(
-    ("text", "asks"),
+    ("text", "takes_it"),
     [
         ("ARG STACK=debian\nFROM $STACK\n", True),
         ("arg STACK\n", True),
@@ -30,8 +30,8 @@ def test_mounts_are_taken_out_for_an_engine_without_buildkit(text: str, expected
         ("# ARG STACK\n", False),
     ],
 )
-def test_an_app_asks_for_the_stack_with_an_argument(text: str, asks: bool) -> None:
-    assert asks_for_stack(text) is asks
+def test_a_dockerfile_takes_what_it_has_an_argument_for(text: str, takes_it: bool) -> None:
+    assert takes(text, "STACK") is takes_it
 
 
 def test_a_scope_is_put_in_front_of_cache_mounts_by_a_build_argument() -> None:
