@@ -14,10 +14,10 @@ from builder.jobs import PATIENCE_S
 from builder.limits.guard import data_root_of, why_unlimited
 from builder.queue.watch import start_watch
 from releases.errors import BadInput, PaasError
-from releases.lost import settle
 from releases.platform import Platform
 from releases.queue import BUILDS
 from releases.settings import Settings
+from releases.upkeep.lost import settle
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -25,7 +25,7 @@ from releases.log import DeployLog
 from releases.platform import Platform
 from releases.queue import DEPLOY, RELEASES
 from releases.store.builds import NoSuchBuild
-from releases.unfinished import take_back
+from releases.upkeep.unfinished import take_back
 
 # A build goes on after Redis was away for about so long. What is written twice then, because the
 # first answer was lost, is at worst a line of its log.

@@ -7,12 +7,12 @@ import sys
 from typing import NoReturn
 
 import releases.jobs  # noqa: F401 - loaded once here, not again in the process of every job
-from releases import converger
-from releases.docker_engine import connect
+from releases.engine.docker import connect
 from releases.errors import BadInput, PaasError
-from releases.lost import settle
 from releases.platform import Platform
 from releases.queue import RELEASES
+from releases.upkeep import loop as converger
+from releases.upkeep.lost import settle
 
 
 def main(arguments: list[str]) -> int:

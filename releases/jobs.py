@@ -5,16 +5,16 @@ import os
 import uuid
 from collections.abc import Callable
 
-from releases import changes
-from releases.destroy import destroy as destroy_app
-from releases.docker_engine import connect
-from releases.engine import Engine
+from releases.engine.docker import connect
+from releases.engine.protocol import Engine
 from releases.errors import PaasError
-from releases.health import Patience
 from releases.log import DeployLog
 from releases.platform import Platform
-from releases.rollout import Rollout
-from releases.rollout import converge as converge_app
+from releases.rollout import changes
+from releases.rollout.converge import Rollout
+from releases.rollout.converge import converge as converge_app
+from releases.rollout.destroy import destroy as destroy_app
+from releases.rollout.health import Patience
 from releases.store.locks import Lock
 
 _LOG = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from releases.build import Build
 from releases.platform import Platform
-from releases.sources import forget_sources
+from releases.upkeep.sources import forget_sources
 
 
 def forget_old_builds(platform: Platform, current: Build) -> None:

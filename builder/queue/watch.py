@@ -8,7 +8,7 @@ from builder.queue.places import tell_places
 from releases.platform import Platform
 from releases.queue import BUILDS
 from releases.store.open_builds import BuildId
-from releases.unfinished import Unfinished
+from releases.upkeep.unfinished import Unfinished
 
 _LOOK_EVERY_S = 2.0
 _logger = logging.getLogger(__name__)

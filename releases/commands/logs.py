@@ -11,8 +11,8 @@ import click
 
 from releases.command import APP, Command, Session
 from releases.container import Container
-from releases.docker_engine import DockerEngine, LogStream, connect
-from releases.engine import EngineFailed
+from releases.engine.docker import DockerEngine, LogStream, connect
+from releases.engine.protocol import EngineFailed
 
 _BUFFERED_LINES = 10_000
 _BACKLOG_LINES = 1_000  # of a container that started while we followed

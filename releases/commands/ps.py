@@ -6,9 +6,9 @@ from releases.app import MAX_PROCESSES, App, BadScale, is_process_type
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table
 from releases.container import Container
-from releases.docker_engine import connect
+from releases.engine.docker import connect
 from releases.queue import RELEASES, RESTART, SCALE
-from releases.rollout import superfluous
+from releases.rollout.converge import superfluous
 
 
 def show(session: Session, app: str, as_json: bool) -> None:

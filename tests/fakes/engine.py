@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from releases.container import Container, Slot
-from releases.engine import Condition, EngineFailed
+from releases.engine.protocol import Condition, EngineFailed
 from releases.release import Artifact, Release
 
 

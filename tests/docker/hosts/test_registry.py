@@ -15,8 +15,8 @@ from builder.docker.image import Recipe, build_image
 from builder.docker.registry import Images, RegistryFailed
 from builder.docker.stages import last_base
 from releases.container import APP, INSTANCE
-from releases.docker_engine import connect
-from releases.engine import EngineFailed
+from releases.engine.docker import connect
+from releases.engine.protocol import EngineFailed
 from releases.settings import Settings
 from releases.store import Store
 from tests.docker.images import busybox_image

@@ -10,7 +10,7 @@ import docker
 import pytest
 
 from releases.container import INSTANCE
-from releases.docker_engine import DockerEngine, connect
+from releases.engine.docker import DockerEngine, connect
 from releases.settings import Settings
 from releases.store import Store
 from tests.docker.images import busybox_image

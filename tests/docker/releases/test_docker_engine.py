@@ -13,9 +13,9 @@ import pytest
 
 from releases.commands.logs import Follower
 from releases.container import Container, Slot
-from releases.docker_engine import DockerEngine, connect
-from releases.engine import EngineFailed
-from releases.health import Patience, UnhealthyRelease, wait_until_healthy
+from releases.engine.docker import DockerEngine, connect
+from releases.engine.protocol import EngineFailed
+from releases.rollout.health import Patience, UnhealthyRelease, wait_until_healthy
 from releases.settings import Settings
 from releases.store import Store
 from tests.docker.images import busybox_image

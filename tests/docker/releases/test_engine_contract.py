@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from releases.container import Container, Slot
-from releases.engine import Condition, Engine, EngineFailed
+from releases.engine.protocol import Condition, Engine, EngineFailed
 from releases.release import Release
 from tests.fakes import examples
 from tests.fakes.engine import FakeEngine

@@ -10,13 +10,13 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from releases.build import Build
-from releases.engine import Engine
-from releases.health import Patience
+from releases.engine.protocol import Engine
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.queue import RELEASES
 from releases.release import Artifact
-from releases.rollout import Rollout
+from releases.rollout.converge import Rollout
+from releases.rollout.health import Patience
 from releases.store import Store
 from tests.builds import end_build, start_build
 from tests.fakes.engine import FakeEngine

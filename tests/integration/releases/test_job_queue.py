@@ -16,12 +16,12 @@ from rq.serializers import JSONSerializer
 
 from releases.config import ConfigChange
 from releases.log import DeployFailed, follow
-from releases.lost import settle
 from releases.platform import Platform
 from releases.queue import BUILDS, CHANGE_CONFIG, CONVERGE, RELEASES, SCALE
 from releases.settings import Settings
 from releases.store import Store
 from releases.store.connection import NoRedis
+from releases.upkeep.lost import settle
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[3]

@@ -16,7 +16,7 @@ from releases.build import Build, BuildStatus
 from releases.platform import Platform
 from releases.queue import BUILDS, RELEASES
 from releases.settings import PROJECT, Settings
-from releases.unfinished import Unfinished
+from releases.upkeep.unfinished import Unfinished
 from tests.builds import end_build, queue_build, start_build
 from tests.integration.builder.floor import Floor, engine_in_memory, is_gone
 from tests.integration.builder.repository import Repository

@@ -8,7 +8,7 @@ import pytest
 
 from releases.commands.logs import Follower
 from releases.container import Container, Slot
-from releases.engine import EngineFailed
+from releases.engine.protocol import EngineFailed
 from tests.services import wait_for
 
 

@@ -5,7 +5,7 @@ from releases.log import DeployLog
 from releases.platform import Platform
 from releases.queue import BUILDS, LostJob, build_of
 from releases.store import Store
-from releases.unfinished import take_back
+from releases.upkeep.unfinished import take_back
 
 _REASON = "its worker process died in the middle of it; try again"
 

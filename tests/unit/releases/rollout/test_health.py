@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from releases.container import Container, Slot
-from releases.engine import Condition
-from releases.health import INTERVAL_S, Patience, UnhealthyRelease, wait_until_healthy
+from releases.engine.protocol import Condition
+from releases.rollout.health import INTERVAL_S, Patience, UnhealthyRelease, wait_until_healthy
 
 ALIVE = Condition(running=True, exit_code=0, restarts=0, process=0)
 DEAD = Condition(running=False, exit_code=3, restarts=0, process=0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from releases.container import Container
-from releases.engine import Condition, Engine
+from releases.engine.protocol import Condition, Engine
 from releases.errors import PaasError
 
 INTERVAL_S = 0.05

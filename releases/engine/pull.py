@@ -4,7 +4,7 @@ from typing import Any
 
 import docker
 
-from releases.engine import EngineFailed
+from releases.engine.protocol import EngineFailed
 
 
 def pull(api: Any, reference: str) -> None:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from releases import changes
-from releases.changes import CannotRollBack
 from releases.config import ConfigChange
-from releases.rollout import Rollout, converge
+from releases.rollout import changes
+from releases.rollout.changes import CannotRollBack
+from releases.rollout.converge import Rollout, converge
 from tests.fakes.engine import FakeEngine
 from tests.integration.releases.conftest import Shop
 from tests.integration.releases.deploys import deploy, log_lines, statuses

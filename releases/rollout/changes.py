@@ -9,7 +9,7 @@ from releases.build import Build
 from releases.config import ConfigChange, check_size
 from releases.errors import PaasError
 from releases.release import Artifact, Release, ReleaseState, ReleaseStatus
-from releases.rollout import Rollout, begin, converge, put_aside
+from releases.rollout.converge import Rollout, begin, converge, put_aside
 
 
 class Superseded(PaasError):

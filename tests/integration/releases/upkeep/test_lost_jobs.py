@@ -4,7 +4,7 @@ import pytest
 
 from releases.app import Desired
 from releases.log import DeployFailed, DeployLog, follow
-from releases.lost import settle_change
+from releases.upkeep.lost import settle_change
 from tests.integration.releases.conftest import Shop
 
 pytestmark = pytest.mark.integration

@@ -3,7 +3,7 @@
 import shutil
 
 from releases.errors import PaasError
-from releases.rollout import Rollout, wait_acknowledged
+from releases.rollout.converge import Rollout, wait_acknowledged
 
 
 class NotToBeDestroyed(PaasError):

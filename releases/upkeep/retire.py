@@ -7,10 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from releases.app import App, NoSuchApp
 from releases.container import Container
-from releases.engine import Engine, EngineFailed
+from releases.engine.protocol import Engine, EngineFailed
 from releases.errors import PaasError
 from releases.platform import Platform
-from releases.rollout import superfluous
+from releases.rollout.converge import superfluous
 
 _PARALLEL_STOPS = 16
 

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from releases.container import Container, Slot
-from releases.docker_engine import DockerEngine
-from releases.engine import EngineFailed
+from releases.engine.docker import DockerEngine
+from releases.engine.protocol import EngineFailed
 from releases.settings import Settings
 from releases.store import Store
 

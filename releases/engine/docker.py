@@ -10,8 +10,9 @@ import requests
 
 from releases import container as c
 from releases.container import Container, Slot
-from releases.engine import Condition, EngineFailed
-from releases.pull import pull
+from releases.engine.create import create_request
+from releases.engine.protocol import Condition, EngineFailed
+from releases.engine.pull import pull
 from releases.release import Artifact, Release
 from releases.settings import Settings
 from releases.store import Store
@@ -190,7 +191,7 @@ class DockerEngine:
     def _start_one(self, release: Release, slot: Slot) -> Container:
         for _ in range(_ADDRESS_TRIES):
             address = c.pick_address(self._settings.subnet, self._store.next_address())
-            request = c.create_request(self._settings, release, slot, address)
+            request = create_request(self._settings, release, slot, address)
             identifier = self._create(request, release.app, slot)
             try:
                 self._api.start(identifier)

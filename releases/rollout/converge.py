@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from releases.app import App, BeingDestroyed, Desired
 from releases.container import Container, Slot, slots
-from releases.engine import Engine
+from releases.engine.protocol import Engine
 from releases.errors import PaasError
-from releases.health import Patience, UnhealthyRelease, wait_until_healthy
 from releases.log import DeployLog
 from releases.release import Release, ReleaseStatus
+from releases.rollout.health import Patience, UnhealthyRelease, wait_until_healthy
 from releases.route import Route
 from releases.settings import Settings
 from releases.store import Store

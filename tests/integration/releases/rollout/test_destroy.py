@@ -2,13 +2,13 @@
 
 import pytest
 
-from releases import changes
 from releases.app import BeingDestroyed, NoSuchApp
-from releases.converger import request_convergence
-from releases.destroy import NotToBeDestroyed, destroy
 from releases.platform import Platform
 from releases.queue import DESTROY, RELEASES
-from releases.rollout import converge
+from releases.rollout import changes
+from releases.rollout.converge import converge
+from releases.rollout.destroy import NotToBeDestroyed, destroy
+from releases.upkeep.loop import request_convergence
 from tests.integration.releases.conftest import Shop
 
 pytestmark = pytest.mark.integration

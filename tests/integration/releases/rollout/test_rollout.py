@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from releases import changes
 from releases.app import BadScale
 from releases.build import BuildOptions
-from releases.changes import CannotRollBack, Superseded
 from releases.config import ConfigChange
-from releases.engine import EngineFailed
-from releases.health import UnhealthyRelease
+from releases.engine.protocol import EngineFailed
 from releases.release import ReleaseStatus
-from releases.rollout import converge
+from releases.rollout import changes
+from releases.rollout.changes import CannotRollBack, Superseded
+from releases.rollout.converge import converge
+from releases.rollout.health import UnhealthyRelease
 from tests.integration.releases.conftest import Shop
 from tests.integration.releases.deploys import deploy, log_lines, statuses
 

@@ -3,14 +3,14 @@
 import time
 from typing import NoReturn
 
-from releases.engine import Engine
-from releases.lost import settle
+from releases.engine.protocol import Engine
 from releases.platform import Platform
 from releases.queue import CONVERGE, DESTROY, RELEASES
-from releases.retire import Retirement
-from releases.sources import forget_sources
 from releases.store.logs import NO_APP
-from releases.unfinished import Unfinished
+from releases.upkeep.lost import settle
+from releases.upkeep.retire import Retirement
+from releases.upkeep.sources import forget_sources
+from releases.upkeep.unfinished import Unfinished
 
 RESYNC_S = 30.0
 _LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us

@@ -1,0 +1,1 @@
+"""What runs containers: what it promises, and Docker, which keeps the promise."""

@@ -1,0 +1,67 @@
+"""What Docker is asked for when a container of an app is created: pure, nothing is called here."""
+
+from collections.abc import Mapping
+
+from releases.container import (
+    ADDRESS,
+    APP,
+    BOOT,
+    INDEX,
+    INSTANCE,
+    PORT,
+    PROCESS_TYPE,
+    RELEASE,
+    Slot,
+)
+from releases.release import Release
+from releases.settings import Settings
+
+
+def create_request(
+    settings: Settings, release: Release, slot: Slot, address: str
+) -> dict[str, object]:
+    """The engine's `POST /containers/create` body."""
+    line = release.artifact.processes[slot.process_type]
+    return {
+        "Image": release.artifact.image,
+        # The Procfile's line is the app's own and runs in its own container.
+        "Cmd": ["/bin/sh", "-c", line] if line else None,
+        "Env": [f"{name}={value}" for name, value in environment(release, slot).items()],
+        "Labels": labels(settings.instance, release, slot, address),
+        "HostConfig": {
+            "NetworkMode": settings.network,
+            "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 10},
+            "Init": True,  # reaps zombies and passes SIGTERM on
+            "SecurityOpt": ["no-new-privileges"],
+            "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}},
+        },
+        "NetworkingConfig": {
+            "EndpointsConfig": {settings.network: {"IPAMConfig": {"IPv4Address": address}}}
+        },
+    }
+
+
+def environment(release: Release, slot: Slot) -> Mapping[str, str]:
+    """The app's config, and what the platform says to a process about itself."""
+    return {
+        "GIT_REV": release.artifact.commit,
+        "PAAS_APP": release.app,
+        "PAAS_RELEASE": release.name,
+        "DYNO": slot.name,
+        **release.config,
+        "PORT": str(release.port),
+    }
+
+
+def labels(instance: str, release: Release, slot: Slot, address: str) -> dict[str, str]:
+    """All that has to be known of a container is on it: nothing about it is kept elsewhere."""
+    return {
+        INSTANCE: instance,
+        APP: release.app,
+        RELEASE: str(release.number),
+        BOOT: str(slot.boot),
+        PROCESS_TYPE: slot.process_type,
+        INDEX: str(slot.index),
+        ADDRESS: address,
+        PORT: str(release.port),
+    }

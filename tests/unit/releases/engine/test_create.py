@@ -1,0 +1,74 @@
+"""The request that creates a container reads as the finished `docker run`."""
+
+from pathlib import Path
+
+from releases.container import Slot
+from releases.engine import create as c
+from releases.settings import Settings
+from tests.fakes.examples import COMMIT, IMAGE, artifact, release
+
+SETTINGS = Settings(home=Path("/nowhere"), instance="paas", subnet="10.213.0.0/16")
+WEB_2 = Slot(release=12, boot=0, process_type="web", index=2)
+
+
+def test_the_request_reads_as_the_finished_docker_run() -> None:
+    made = release(number=12, made=artifact(processes={"web": "serve --port $PORT"}))
+    assert c.create_request(SETTINGS, made, WEB_2, "10.213.0.16") == {
+        "Image": IMAGE,
+        "Cmd": ["/bin/sh", "-c", "serve --port $PORT"],
+        "Env": [
+            f"GIT_REV={COMMIT}",
+            "PAAS_APP=myapp",
+            "PAAS_RELEASE=v12",
+            "DYNO=web.2",
+            "PORT=5000",
+        ],
+        "Labels": {
+            "paas.instance": "paas",
+            "paas.app": "myapp",
+            "paas.release": "12",
+            "paas.boot": "0",
+            "paas.process": "web",
+            "paas.index": "2",
+            "paas.address": "10.213.0.16",
+            "paas.port": "5000",
+        },
+        "HostConfig": {
+            "NetworkMode": "paas",
+            "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 10},
+            "Init": True,
+            "SecurityOpt": ["no-new-privileges"],
+            "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}},
+        },
+        "NetworkingConfig": {
+            "EndpointsConfig": {"paas": {"IPAMConfig": {"IPv4Address": "10.213.0.16"}}}
+        },
+    }
+
+
+def test_a_process_without_a_line_runs_the_images_own_command() -> None:
+    made = release(number=12, made=artifact(processes={"web": None}))
+    assert c.create_request(SETTINGS, made, WEB_2, "10.213.0.16")["Cmd"] is None
+
+
+def test_config_goes_over_what_the_platform_says() -> None:
+    made = release(config={"GIT_REV": "mine", "DYNO": "mine", "PORT": "8000", "A": "two words\n'"})
+    environment = c.environment(made, WEB_2)
+    assert environment["GIT_REV"] == "mine"
+    assert environment["DYNO"] == "mine"
+    assert environment["A"] == "two words\n'"
+
+
+def test_port_is_the_port_that_is_checked() -> None:
+    assert c.environment(release(), WEB_2)["PORT"] == "5000"
+    made = release(config={"PORT": "8000"})
+    assert c.environment(made, WEB_2)["PORT"] == str(made.port) == "8000"
+
+
+def test_every_name_is_given_once() -> None:
+    made = release(config={"PORT": "8000", "PAAS_APP": "x"})
+    request = c.create_request(SETTINGS, made, Slot(1, 0, "web", 1), "10.213.0.16")
+    pairs = request["Env"]
+    assert isinstance(pairs, list)
+    names = [pair.partition("=")[0] for pair in pairs]
+    assert sorted(names) == sorted(set(names))
