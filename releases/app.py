@@ -1,10 +1,12 @@
-"""What an app is: the rule for its name, its formation, and what should run for it."""
+"""What an app is: the rules for its name and its formation, and what is known of it."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from releases.branch import parse_branches
+from releases.canary import Canary
+from releases.desired import Desired
 from releases.errors import BadInput, PaasError
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")  # a DNS label, with room for a prefix
@@ -73,22 +75,6 @@ def default_formation(processes: Mapping[str, str | None]) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Desired:
-    """What should run: a release, how many of each process type, and which boot of them.
-
-    `boot` goes up with every restart, so that containers of an earlier boot are
-    replaced although the release is the same.
-    """
-
-    release: int
-    formation: Mapping[str, int]
-    boot: int = 0
-    log: str = ""  # the deploy log that the rollout writes to
-    flipped_at: float = 0.0  # Unix seconds, when the routes were flipped to it
-    routed_at: int = 0  # the version of the routes that the flip made
-
-
-@dataclass(frozen=True)
 class App:
     """An app as the store has it. `live` serves; `target` is being rolled out."""
 
@@ -98,6 +84,9 @@ class App:
     formation: Mapping[str, int]  # what was asked for, before and after the first deploy
     live: Desired | None = None
     target: Desired | None = None
+    previous: Desired | None = None  # was live before `live`, and can be gone back to in a blink
+    live_since: float = 0.0  # Unix seconds, when `live` took the place of `previous`
+    canary: Canary | None = None  # what new releases have to go through
     destroying: bool = False
     deploy_branch: str = ""  # the one that deploys; empty: those of the platform's settings
 

@@ -30,12 +30,26 @@ class ConfigChange:
         kept = {name: value for name, value in config.items() if name not in self.removed}
         return {**kept, **self.values}
 
+    def then(self, later: "ConfigChange") -> "ConfigChange":
+        """Both, one after the other, as one."""
+        removed = dict.fromkeys([*self.removed, *later.removed])
+        kept = tuple(name for name in removed if name not in later.values)
+        return ConfigChange(later.apply(self.values), kept)
+
     @property
     def title(self) -> str:
         """`Set GREETING, COLOR` or `Unset GREETING`: what the release history says."""
         parts = [f"Set {', '.join(self.values)}"] if self.values else []
         parts += [f"Unset {', '.join(self.removed)}"] if self.removed else []
         return "; ".join(parts) or "Change nothing"
+
+
+@dataclass(frozen=True)
+class StagedConfig:
+    """A change that waits for the next release, whatever that is for."""
+
+    change: ConfigChange = ConfigChange()
+    version: int = 0  # of what waits; 0: nothing does
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from releases.app import Desired
+from releases.desired import Desired
 
 INSTANCE = "paas.instance"  # every container, image and network of ours carries it
 APP = "paas.app"
@@ -16,6 +16,7 @@ INDEX = "paas.index"
 ADDRESS = "paas.address"
 PORT = "paas.port"
 
+FROZEN = "paused"  # Docker's word for a container that the kernel's freezer has stopped
 _CONDEMNED = ".retired-"
 _RESERVED_ADDRESSES = 16  # the gateway, and room for what else a network may want
 
@@ -56,10 +57,10 @@ class Container:
 
 def slots(desired: Desired | None) -> frozenset[Slot]:
     """Every place that has to be filled."""
-    if desired is None:
+    if desired is None or desired.stopped:
         return frozenset()
     return frozenset(
-        Slot(desired.release, desired.boot, process_type, index)
+        Slot(desired.containers_of, desired.boot_of(process_type, index), process_type, index)
         for process_type, count in desired.formation.items()
         for index in range(1, count + 1)
     )

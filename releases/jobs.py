@@ -10,7 +10,7 @@ from releases.engine.protocol import Engine
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.platform import Platform
-from releases.rollout import changes
+from releases.rollout import changes, processes, rollback
 from releases.rollout.converge import Rollout
 from releases.rollout.converge import converge as converge_app
 from releases.rollout.destroy import destroy as destroy_app
@@ -33,24 +33,29 @@ def change_config(app: str, change: str, who: str, log: str) -> None:
     """Apply a kept config change."""
 
     def act(rollout: Rollout) -> str:
-        return changes.change_config(rollout, rollout.store.apps.change(change), who)
+        return changes.change_config(rollout, rollout.store.configs.change(change), who)
 
     _run(app, log, f"Config change by {who}", act)
 
 
 def roll_back(app: str, number: int, who: str, log: str) -> None:
     """Go back to a release, 0 for the one before."""
-    _run(app, log, f"Rollback by {who}", lambda it: changes.roll_back(it, number, who))
+    _run(app, log, f"Rollback by {who}", lambda it: rollback.roll_back(it, number, who))
+
+
+def undo(app: str, number: int, reason: str, log: str) -> None:
+    """Go back from a release that turned out bad."""
+    _run(app, log, f"Rollback of v{number}", lambda it: rollback.undo(it, number, reason))
 
 
 def scale(app: str, counts: dict[str, int], who: str, log: str) -> None:
     """Change the formation."""
-    _run(app, log, f"Scale by {who}", lambda it: changes.scale(it, counts))
+    _run(app, log, f"Scale by {who}", lambda it: processes.scale(it, counts))
 
 
 def restart(app: str, who: str, log: str) -> None:
     """Replace all containers."""
-    _run(app, log, f"Restart by {who}", changes.restart)
+    _run(app, log, f"Restart by {who}", processes.restart)
 
 
 def converge(app: str, log: str) -> None:

@@ -29,6 +29,7 @@ UPDATE_BASES = "builder.bases.jobs.update"  # no app, the apps' names
 DEPLOY = "releases.jobs.deploy"  # app, build number
 CHANGE_CONFIG = "releases.jobs.change_config"  # app, change id, who
 ROLL_BACK = "releases.jobs.roll_back"  # app, release number or 0 for the one before, who
+UNDO = "releases.jobs.undo"  # app, number of the release that is to go, why
 SCALE = "releases.jobs.scale"  # app, {process type: count}, who
 RESTART = "releases.jobs.restart"  # app, who
 CONVERGE = "releases.jobs.converge"  # app

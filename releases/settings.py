@@ -57,6 +57,9 @@ class Settings:
     settle_s: float = 1.0  # how long a process without a port must stay alive
     drain_s: float = 30.0
     stop_grace_s: float = 10.0
+    warm_s: float = 600.0  # how long web of the release before stays, frozen, to go back to
+    warm_memory_mb: int = 1024  # that frozen containers may take together
+    watch_s: float = 30.0  # how long a new release is watched once it serves
     deploy_branches: str = "main,master"  # unless an app has its own
     allow_from: str = ""  # networks that may connect by SSH, `10.0.0.0/8,fd00::/8`; empty: all
     login_tries: int = 10  # keys that a client may offer

@@ -44,7 +44,7 @@ def read_given(store: Store, build: Build) -> Given:
     except NoSuchBuild:
         before = None  # it was forgotten meanwhile
     app = build.app
-    return Given(build, store.builds.settings(app), store.apps.build_config(app), before)
+    return Given(build, store.builds.settings(app), store.configs.build_config(app), before)
 
 
 def foretell(given: Given, ground: Ground) -> Build:

@@ -61,21 +61,21 @@ def _no_var(app: str, name: str, build: bool) -> str:
 
 
 def _config(session: Session, app: str, build: bool) -> Mapping[str, str]:
-    apps = session.platform.store.apps
-    apps.get(app)
-    return apps.build_config(app).values if build else apps.config(app)
+    store = session.platform.store
+    store.apps.get(app)
+    return store.configs.build_config(app).values if build else store.configs.config(app)
 
 
 def _apply(session: Session, app: str, change: ConfigChange, build: bool) -> None:
     store = session.platform.store
     if build:
-        store.apps.change_build_config(app, change)
+        store.configs.change_build_config(app, change)
         session.print(f"-----> {change.title} for builds of {app}, from the next one on")
         return
     session.print(f"-----> {change.title} on {app}")
     log = store.logs.new(app)
     session.platform.queue.request(
-        RELEASES, CHANGE_CONFIG, app, store.apps.add_change(change), session.who, log=log
+        RELEASES, CHANGE_CONFIG, app, store.configs.add_change(change), session.who, log=log
     )
     session.follow(log)
 

@@ -1,5 +1,8 @@
 """The commands on processes: what runs, how many, and starting afresh."""
 
+import math
+import time
+
 import click
 
 from releases.app import MAX_PROCESSES, App, BadScale, is_process_type
@@ -8,7 +11,7 @@ from releases.commands.table import print_json, print_table
 from releases.container import Container
 from releases.engine.docker import connect
 from releases.queue import RELEASES, RESTART, SCALE
-from releases.rollout.converge import superfluous
+from releases.upkeep.needed import sort
 
 
 def show(session: Session, app: str, as_json: bool) -> None:
@@ -33,8 +36,11 @@ def show(session: Session, app: str, as_json: bool) -> None:
 
 
 def state(app: App, container: Container) -> str:
-    """Docker's word, or `retiring` for one that neither the live release nor a rollout needs."""
-    return "retiring" if superfluous(app, [container]) else container.state
+    """Docker's word, `retiring` for what nobody needs, `warm` for what a rollback would thaw."""
+    found = sort(app, [container], now=time.time(), warm_s=math.inf)
+    if found.cooling or found.frozen:
+        return "warm"
+    return "retiring" if found.leaving else container.state
 
 
 def scale(session: Session, app: str, counts: tuple[str, ...], as_json: bool = False) -> None:

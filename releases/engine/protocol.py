@@ -40,6 +40,18 @@ class Engine(Protocol):
     def start_again(self, containers: list[Container]) -> None:
         """Start containers that exist but do not run."""
 
+    def freeze(self, containers: list[Container]) -> None:
+        """Stop them where they stand: no CPU, all of their memory. Gone already is fine."""
+
+    def thaw(self, containers: list[Container]) -> None:
+        """Have frozen containers go on."""
+
+    def frozen(self) -> list[Container]:
+        """All containers of all apps that are frozen."""
+
+    def memory_bytes(self, container: Container) -> int:
+        """What it takes now; 0 if it is gone."""
+
     def condition(self, container: Container) -> Condition:
         """Look at one container."""
 

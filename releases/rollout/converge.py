@@ -4,8 +4,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from releases.app import App, BeingDestroyed, Desired
-from releases.container import Container, Slot, slots
+from releases.app import BeingDestroyed
+from releases.container import FROZEN, Container, Slot, slots
+from releases.desired import Desired
 from releases.engine.protocol import Engine
 from releases.errors import PaasError
 from releases.log import DeployLog
@@ -36,25 +37,37 @@ def converge(rollout: Rollout) -> None:
     """Bring the app to its target, or to what is live where no rollout is under way.
 
     Right from any starting point: killed at any line and called again, it ends the same.
-    A target that cannot become healthy is given up and UnhealthyRelease raised; then
-    everything serves as before. What is no longer needed is left to `retire`, which
-    stops it when the routers have let it go.
+    What is no longer needed is left to `retire`, which stops it when the routers have let
+    it go.
     """
     app = rollout.store.apps.get(rollout.lock.app)
     if app.destroying:
         raise BeingDestroyed(app.name)
-    desired = app.target or app.live
-    if desired is None:
-        return
-    release = rollout.store.releases.get(app.name, desired.release)
+    if app.target:
+        roll_out(rollout, app.target)
+    elif app.live:
+        repair(rollout, app.live)
+
+
+def roll_out(rollout: Rollout, target: Desired) -> None:
+    """All of the target, or UnhealthyRelease and everything serves as before."""
+    release = rollout.store.releases.get(rollout.lock.app, target.release)
     try:
-        serving = start_missing(rollout, release, desired)
+        serving = start_missing(rollout, release, target)
         wait_until_healthy(rollout.engine, serving, rollout.patience)
     except PaasError as error:
-        if app.target:
-            give_up(rollout, release, error)
+        give_up(rollout, release, error)
         raise
-    version = flip(rollout, release, desired, serving)
+    version = flip(rollout, release, target, serving)
+    wait_acknowledged(rollout, version)
+
+
+def repair(rollout: Rollout, live: Desired) -> None:
+    """Have what is live run again as it should; UnhealthyRelease where it cannot."""
+    release = rollout.store.releases.get(rollout.lock.app, live.release)
+    serving = start_missing(rollout, release, live)
+    wait_until_healthy(rollout.engine, serving, rollout.patience)
+    version = flip(rollout, release, live, serving)
     wait_acknowledged(rollout, version)
 
 
@@ -64,14 +77,20 @@ def start_missing(rollout: Rollout, release: Release, desired: Desired) -> list[
     all_of_them = rollout.engine.containers(release.app)
     have = [one for one in all_of_them if one.slot in wanted and not one.condemned]
     missing = sorted(wanted - {one.slot for one in have}, key=lambda slot: slot.name)
-    stopped = [one for one in have if one.state != "running"]
-    if missing or stopped:
-        names = ", ".join(slot.name for slot in [*missing, *(one.slot for one in stopped)])
-        rollout.log.step(f"Starting {names} of {release.name}")
+    frozen = [one for one in have if one.state == FROZEN]
+    stopped = [one for one in have if one.state not in ("running", FROZEN)]
+    _say(rollout, "Thawing", release, [one.slot for one in frozen])
+    _say(rollout, "Starting", release, [*missing, *(one.slot for one in stopped)])
     if missing:
         rollout.engine.fetch_image(release.artifact, rollout.log.detail)
+    rollout.engine.thaw(frozen)
     rollout.engine.start_again(stopped)
     return have + rollout.engine.start(release, missing)
+
+
+def _say(rollout: Rollout, doing: str, release: Release, slots: Sequence[Slot]) -> None:
+    if slots:
+        rollout.log.step(f"{doing} {', '.join(slot.name for slot in slots)} of {release.name}")
 
 
 def flip(rollout: Rollout, release: Release, desired: Desired, serving: Sequence[Container]) -> int:
@@ -146,9 +165,3 @@ def put_aside(rollout: Rollout, but: int = 0) -> None:
     for number in store.releases.pending(name, app.live.release if app.live else 0):
         if number != but:
             store.releases.fail(name, number, _PUT_ASIDE)
-
-
-def superfluous(app: App, containers: Sequence[Container]) -> list[Container]:
-    """Containers that neither the live release nor a rollout under way has a slot for."""
-    needed: frozenset[Slot] = slots(app.live) | slots(app.target)
-    return [one for one in containers if one.condemned or one.slot not in needed]

@@ -8,6 +8,7 @@ from releases.store import keys
 from releases.store.apps import AppStore
 from releases.store.bases import BaseStore
 from releases.store.builds import BuildStore
+from releases.store.configs import ConfigStore
 from releases.store.connection import Client, Wakeups, connect, wakeups
 from releases.store.events import EventStore
 from releases.store.locks import LockStore
@@ -25,7 +26,8 @@ class Store:
 
     def __init__(self, client: Client, vault: Vault) -> None:
         self._redis = client
-        self.apps = AppStore(client, vault)
+        self.apps = AppStore(client)
+        self.configs = ConfigStore(client, vault)
         self.releases = ReleaseStore(client, vault)
         self.builds = BuildStore(client)
         self.bases = BaseStore(client)

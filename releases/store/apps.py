@@ -1,19 +1,17 @@
-"""How apps and their config are kept."""
+"""How apps are kept, but for their config."""
 
 import json
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from releases.app import App, AppExists, Desired, NoSuchApp, check_app_name
-from releases.config import BuildConfig, ConfigChange, check_build_config
-from releases.errors import PaasError
+from releases.app import App, AppExists, NoSuchApp, check_app_name
+from releases.canary import Canary
+from releases.desired import Desired
 from releases.store import keys
 from releases.store.connection import Client
 from releases.store.locks import Lock, LockLost
-from releases.vault import Vault
 
 _CREATE = """
 if redis.call('SADD', KEYS[1], ARGV[1]) == 0 then return 0 end
@@ -29,29 +27,15 @@ if ARGV[2] == '' then redis.call('HDEL', KEYS[2], 'target')
 else redis.call('HSET', KEYS[2], 'target', ARGV[2]) end
 return 1
 """
-# Unless somebody else changed it since it was read; a late one brings no destroyed app back.
-_SET_BUILD_CONFIG = """
-if redis.call('HEXISTS', KEYS[1], 'created_at') == 0 then return -1 end
-if (redis.call('HGET', KEYS[2], 'sealed') or '') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[2], 'sealed', ARGV[2])
-return redis.call('HINCRBY', KEYS[2], 'version', 1)
-"""
-_CHANGE_KEPT_S = 24 * 3600
-
-
-class NoSuchChange(PaasError):
-    """A kept config change is gone."""
 
 
 class AppStore:
     """Apps by name. Only the flip (routes.py) moves `live`."""
 
-    def __init__(self, client: Client, vault: Vault) -> None:
+    def __init__(self, client: Client) -> None:
         self._redis = client
-        self._vault = vault
         self._create = client.register_script(_CREATE)
         self._set_target = client.register_script(_SET_TARGET)
-        self._set_build_config = client.register_script(_SET_BUILD_CONFIG)
 
     def create(self, name: str, who: str) -> None:
         """Make an app; BadAppName or AppExists say why not."""
@@ -107,58 +91,6 @@ class AppStore:
         if not self._set_target(keys=names, args=[lock.token, document]):
             raise LockLost(f"lost the lock of {lock.app} during the rollout; nothing was switched")
 
-    def config(self, name: str) -> dict[str, str]:
-        """The config in force: that of the live release, or what was set before the first."""
-        sealed = self._redis.get(keys.config(name))
-        return self._vault.unseal(sealed) if sealed else {}
-
-    def set_config(self, name: str, config: Mapping[str, str]) -> None:
-        """Set the config of an app that has no release yet."""
-        self._redis.set(keys.config(name), self._vault.seal(config))
-
-    def build_config(self, name: str) -> BuildConfig:
-        """What the app's next build is given."""
-        sealed, version = self._redis.hmget(keys.build_config(name), "sealed", "version")
-        if not sealed:
-            return BuildConfig()
-        values = self._vault.unseal(sealed)
-        digests = {one: self._vault.digest(f"{one}={value}") for one, value in values.items()}
-        return BuildConfig(values, digests, int(version or 0))
-
-    def change_build_config(self, name: str, change: ConfigChange) -> None:
-        """From the next build on; BadConfig, NoSuchApp."""
-        made = 0
-        while not made:  # somebody else was faster: apply it to what they made
-            before = self._redis.hget(keys.build_config(name), "sealed")
-            after = change.apply(self._vault.unseal(before) if before else {})
-            check_build_config(after)
-            made = self._set_build_config(
-                keys=[keys.app(name), keys.build_config(name)],
-                args=[before or "", self._vault.seal(after)],
-            )
-        if made < 0:
-            raise NoSuchApp(name)
-
-    def add_change(self, change: ConfigChange) -> str:
-        """Keep a change for the job that will apply it; return its id, for a job sees no secret."""
-        identifier = uuid.uuid4().hex
-        document = {
-            "values": json.dumps(dict(change.values)),
-            "removed": json.dumps(change.removed),
-        }
-        self._redis.set(keys.change(identifier), self._vault.seal(document), ex=_CHANGE_KEPT_S)
-        return identifier
-
-    def change(self, identifier: str) -> ConfigChange:
-        """The change that `add_change` kept; NoSuchChange."""
-        sealed = self._redis.get(keys.change(identifier))
-        if sealed is None:
-            raise NoSuchChange(
-                "the config change waited too long: it was kept for a day and is gone; set it again"
-            )
-        document = self._vault.unseal(sealed)
-        return ConfigChange(json.loads(document["values"]), tuple(json.loads(document["removed"])))
-
     def mark_destroying(self, name: str) -> None:
         """From here on the app only waits to be gone; nothing is deployed to it any more."""
         self._redis.hset(keys.app(name), "destroying", "1")
@@ -188,6 +120,9 @@ def _app(name: str, record: Mapping[str, str]) -> App:
         formation=json.loads(record.get("formation", "{}")),
         live=_desired(record, "live"),
         target=_desired(record, "target"),
+        previous=_desired(record, "previous"),
+        live_since=float(record.get("live_since", 0)),
+        canary=Canary(**json.loads(record["canary"])) if record.get("canary") else None,
         destroying="destroying" in record,
         deploy_branch=record.get("deploy_branch", ""),
     )
@@ -200,4 +135,5 @@ def _desired(record: Mapping[str, str], field: str) -> Desired | None:
     if field == "live":
         document["flipped_at"] = float(record["flipped_at"])
         document["routed_at"] = int(record["routed_at"])
-    return Desired(**document)
+    canary = document.get("canary")
+    return Desired(**{**document, "canary": Canary(**canary) if canary else None})

@@ -39,6 +39,11 @@ def build_config(name: str) -> str:
     return f"paas:app:{name}:buildconfig"
 
 
+def staged(name: str) -> str:
+    """Hash: config changes that wait for the app's next release, sealed, and their version."""
+    return f"paas:app:{name}:staged"
+
+
 def hosts(name: str) -> str:
     """Set: hosts of the app that are in the routes now."""
     return f"paas:app:{name}:hosts"

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from releases.app import Desired
+from releases.desired import Desired
 from releases.errors import PaasError
 from releases.release import NEXT_STATUS
 from releases.route import Route, RouteChanges
@@ -47,21 +47,22 @@ class RouteStore:
         app = lock.app
         wanted = {route.host: [route.app, *route.backends] for route in routes}
         names = [keys.lock(app), keys.app(app), keys.config(app), keys.hosts(app)]
-        names += [keys.RETIRING, keys.release(app, "")]
-        arguments = [
-            lock.token,
-            json.dumps(asdict(live)),
-            json.dumps(dict(live.formation)),
-            self._vault.seal(config),
-            json.dumps(wanted),
-            uuid.uuid4().hex,
-            time.time(),
-            live.release,
-            app,
-            json.dumps(_ENDED),
-            keys.WAKE_CONVERGER,
-        ]
-        version = int(self._flip(keys=names, args=arguments))
+        names += [keys.RETIRING, keys.release(app, ""), keys.staged(app)]
+        document = {
+            "token": str(lock.token),
+            "app": app,
+            "release": live.release,
+            "live": json.dumps(asdict(live)),
+            "formation": dict(live.formation),
+            "wanted": wanted,
+            "staged": str(live.staged),
+            "blames": live.blames,
+            "ended": _ENDED,
+            "epoch": uuid.uuid4().hex,
+            "now": str(time.time()),
+            "wake": keys.WAKE_CONVERGER,
+        }
+        version = int(self._flip(keys=names, args=[json.dumps(document), self._vault.seal(config)]))
         if version == _HAS_ENDED:
             raise ReleaseEnded(
                 f"v{live.release} of {app} has ended and cannot become live again; roll back to it"

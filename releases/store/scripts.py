@@ -43,32 +43,42 @@ local function publish(app, published, wanted, epoch)
 end
 """
 )
+# Moves `live` and all that goes with it. The answer is the version of the routes, or why not.
 FLIP = (
     _PUBLISH
     + """
-local lock, app, config, published, retiring, release = unpack(KEYS)
+local lock, app, config, published, retiring, release, staged = unpack(KEYS)
+local to = cjson.decode(ARGV[1])
+local number = string.format('%d', to.release)
 local held = redis.call('GET', lock)
-if not held or tostring(cjson.decode(held).token) ~= ARGV[1] then return -1 end
-local status = redis.call('HGET', release .. ARGV[8], 'status')
-for _, ended in ipairs(cjson.decode(ARGV[10])) do if status == ended then return -2 end end
+if not held or tostring(cjson.decode(held).token) ~= to.token then return -1 end
+local status = redis.call('HGET', release .. number, 'status')
+for _, ended in ipairs(to.ended) do if status == ended then return -2 end end
 local old = redis.call('HGET', app, 'live')
-if old then
-  local number = string.format('%d', cjson.decode(old).release)
-  if number ~= ARGV[8] then
-    redis.call('HSET', release .. number, 'status', 'superseded')
+local before = old and string.format('%d', cjson.decode(old).release)
+if before ~= number then redis.call('HSET', app, 'live_since', to.now) end
+if old and before ~= number then
+  if to.blames == '' then
+    redis.call('HSET', release .. before, 'status', 'superseded')
+    redis.call('HSET', app, 'previous', old)
+  else
+    redis.call('HSET', release .. before, 'status', 'failed', 'reason', to.blames)
+    redis.call('HDEL', app, 'previous')
   end
 end
-redis.call('HSET', release .. ARGV[8], 'status', 'live')
-local version = publish(ARGV[9], published, cjson.decode(ARGV[5]), ARGV[6])
+redis.call('HSET', release .. number, 'status', 'live')
+local version = publish(to.app, published, to.wanted, to.epoch)
 -- counts asked for process types that this release lacks wait for one that has them
 local formation = cjson.decode(redis.call('HGET', app, 'formation') or '{}')
-for name, count in pairs(cjson.decode(ARGV[3])) do formation[name] = count end
-redis.call('HSET', app, 'live', ARGV[2], 'formation', cjson.encode(formation),
-           'flipped_at', ARGV[7], 'routed_at', version)
+for name, count in pairs(to.formation) do formation[name] = count end
+redis.call('HSET', app, 'live', to.live, 'formation', cjson.encode(formation),
+           'flipped_at', to.now, 'routed_at', version)
 redis.call('HDEL', app, 'target')
-redis.call('SET', config, ARGV[4])
-redis.call('SADD', retiring, ARGV[9])
-redis.call('PUBLISH', ARGV[11], ARGV[9])
+redis.call('SET', config, ARGV[2])
+-- unless more was staged since
+if redis.call('HGET', staged, 'version') == to.staged then redis.call('DEL', staged) end
+redis.call('SADD', retiring, to.app)
+redis.call('PUBLISH', to.wake, to.app)
 return version
 """
 )

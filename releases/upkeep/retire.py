@@ -1,8 +1,8 @@
-"""When an old container may be stopped: routers let it go, its requests are done, or time is up."""
+"""When an old container may be frozen or stopped: routers let it go, its requests are done."""
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from releases.app import App, NoSuchApp
@@ -10,25 +10,23 @@ from releases.container import Container
 from releases.engine.protocol import Engine, EngineFailed
 from releases.errors import PaasError
 from releases.platform import Platform
-from releases.rollout.converge import superfluous
+from releases.upkeep.budget import beyond_budget
+from releases.upkeep.needed import Sorted, sort
 
 _PARALLEL_STOPS = 16
 
 _log = logging.getLogger(__name__)
 
 
-def may_stop(
-    app: App, container: Container, inflight: Mapping[str, int], *, now: float, drain_s: float
-) -> bool:
+def is_idle(app: App, container: Container, inflight: Mapping[str, int]) -> bool:
     """Whether routers that have all let the container go are also done with its requests."""
     if container.slot.process_type != "web" or app.live is None:
         return True
-    is_idle = not inflight.get(f"{container.address}:{container.port}")
-    return is_idle or now - app.live.flipped_at > drain_s
+    return not inflight.get(f"{container.address}:{container.port}")
 
 
 class Retirement:
-    """Stops what is superfluous, many at a time. Remembers only what is being stopped right now."""
+    """Stops or freezes what does not serve. Remembers only what is being stopped right now."""
 
     def __init__(
         self, platform: Platform, engine: Engine, clock: Callable[[], float] = time.time
@@ -40,7 +38,7 @@ class Retirement:
         self._stopping: dict[str, Future[None]] = {}
 
     def look(self) -> bool:
-        """Stop whatever may be stopped by now; return whether anything is left to look at."""
+        """Do what may be done by now; return whether anything is left to look at."""
         apps = self._platform.store.retiring()
         return any([self._look_at(name) for name in apps])
 
@@ -51,52 +49,77 @@ class Retirement:
     def _look_at(self, name: str) -> bool:
         self._platform.store.retired(name)  # before looking: a later flip is seen next time
         try:
-            return self._stop_old(name)
+            return self._retire_old(name)
         except NoSuchApp:
             return False
         except EngineFailed as error:  # one app's trouble must not keep the others waiting
             _log.warning("%s is looked at again with the next resync: %s", name, error)
             return False
 
-    def _stop_old(self, name: str) -> bool:
-        store = self._platform.store
-        app = store.apps.get(name)
-        old = superfluous(app, self._engine.containers(name))
-        if not old:
+    def _retire_old(self, name: str) -> bool:
+        app, found = self._sorted(name)
+        if not found.leaving and not found.cooling:
             return False
-        store.retire_later(name)
-        if self._stoppable(app, old):
-            self._condemn(name)
+        self._platform.store.retire_later(name)
+        if any(self._ready(app, found)):
+            self._act(name)
         return True
 
-    def _condemn(self, name: str) -> None:
+    def _act(self, name: str) -> None:
         """Under the lock, so that no rollout is just counting on one of them."""
         with self._platform.store.locks.try_hold(name, "Stop old containers") as lock:
             if lock is None:
                 return
-            app = self._platform.store.apps.get(name)
-            chosen = self._stoppable(app, superfluous(app, self._engine.containers(name)))
-            for container in chosen:
-                if not container.condemned:
-                    self._engine.condemn(container)
-        for container in chosen:
-            self._stop(container)
+            app, found = self._sorted(name)
+            stoppable, freezable = self._ready(app, found)
+            self._condemn(stoppable)
+            self._engine.freeze(freezable)
+        self._stop(stoppable)
+        if freezable:
+            self._keep_the_budget()
 
-    def _stoppable(self, app: App, old: Sequence[Container]) -> list[Container]:
+    def _sorted(self, name: str) -> tuple[App, Sorted]:
+        app, warm_s = self._platform.store.apps.get(name), self._platform.settings.warm_s
+        found = sort(app, self._engine.containers(name), now=self._clock(), warm_s=warm_s)
+        return app, found
+
+    def _ready(self, app: App, found: Sorted) -> tuple[list[Container], list[Container]]:
+        """Those that may be stopped now, and those that may be frozen."""
         routes = self._platform.store.routes
         if app.live and routes.unacknowledged(app.live.routed_at):
-            return []
+            return [], []
         inflight = routes.inflight()
-        drain_s = self._platform.settings.drain_s
-        now = self._clock()
-        return [one for one in old if may_stop(app, one, inflight, now=now, drain_s=drain_s)]
+        overdue = self._is_overdue(app)
+        stoppable = [one for one in found.leaving if overdue or is_idle(app, one, inflight)]
+        freezable = [one for one in found.cooling if is_idle(app, one, inflight)]
+        if overdue:  # frozen, its last requests would hang
+            stoppable += [one for one in found.cooling if one not in freezable]
+        return stoppable, freezable
 
-    def _stop(self, container: Container) -> None:
+    def _is_overdue(self, app: App) -> bool:
+        drain_s = self._platform.settings.drain_s
+        return app.live is not None and self._clock() - app.live.flipped_at > drain_s
+
+    def _keep_the_budget(self) -> None:
+        for container in beyond_budget(self._platform, self._engine):
+            with self._platform.store.locks.try_hold(container.app, "Free memory") as lock:
+                # in a rollout that counts on it: the next freeze looks again
+                if lock:
+                    self._condemn([container])
+            self._platform.store.retire_later(container.app)
+
+    def _condemn(self, containers: Iterable[Container]) -> None:
+        for container in containers:
+            if not container.condemned:
+                self._engine.condemn(container)
+
+    def _stop(self, containers: Iterable[Container]) -> None:
         self._stopping = {key: job for key, job in self._stopping.items() if not job.done()}
-        if container.id in self._stopping:
-            return
         grace_s = self._platform.settings.stop_grace_s
-        self._stopping[container.id] = self._pool.submit(self._retire, container, grace_s)
+        for container in containers:
+            if container.id not in self._stopping:
+                job = self._pool.submit(self._retire, container, grace_s)
+                self._stopping[container.id] = job
 
     def _retire(self, container: Container, grace_s: float) -> None:
         try:

@@ -43,8 +43,28 @@ class FakeEngine:
 
     def start_again(self, containers: list[Container]) -> None:
         """Running from now on."""
+        self._become("running", containers)
+
+    def freeze(self, containers: list[Container]) -> None:
+        """Those that are there."""
+        self._become("paused", containers)
+
+    def thaw(self, containers: list[Container]) -> None:
+        """Running again."""
+        self._become("running", containers)
+
+    def frozen(self) -> list[Container]:
+        """Of all apps."""
+        return [one for one in self.running.values() if one.state == "paused"]
+
+    def memory_bytes(self, container: Container) -> int:
+        """Ten megabytes each."""
+        return 10 * 1024 * 1024 if container.id in self.running else 0
+
+    def _become(self, state: str, containers: list[Container]) -> None:
         for one in containers:
-            self.running[one.id] = replace(one, state="running")
+            if one.id in self.running:
+                self.running[one.id] = replace(self.running[one.id], state=state)
 
     def stop_all(self) -> None:
         """As after a reboot."""
@@ -56,7 +76,7 @@ class FakeEngine:
         found = self.running.get(container.id)
         if found is None:
             return Condition(running=False, exit_code=-1, restarts=0, process=0)
-        alive = container.slot.name not in self.dying and found.state == "running"
+        alive = container.slot.name not in self.dying and found.state in ("running", "paused")
         return Condition(running=alive, exit_code=0 if alive else 3, restarts=0, process=0)
 
     def tail(self, container: Container, lines: int) -> list[str]:

@@ -91,9 +91,10 @@ def test_a_cleared_cache_is_not_used_by_the_next_build_and_by_the_one_after_it_i
 def test_a_secret_reaches_the_step_and_nothing_that_stays(
     workshop: Workshop, engine: docker.APIClient
 ) -> None:
-    apps = workshop.platform.store.apps
-    apps.create("secretive", "tester")
-    apps.change_build_config("secretive", ConfigChange({"TOKEN": TOKEN, "SHOWN": "in-history"}))
+    store = workshop.platform.store
+    store.apps.create("secretive", "tester")
+    change = ConfigChange({"TOKEN": TOKEN, "SHOWN": "in-history"})
+    store.configs.change_build_config("secretive", change)
     build = workshop.build("secretive", workshop.repository.commit({"Dockerfile": WITH_CONFIG}))
     output = "\n".join(workshop.output(build))
     assert build.status is BuildStatus.SUCCEEDED, output
@@ -109,7 +110,7 @@ def test_a_secret_reaches_the_step_and_nothing_that_stays(
     assert subprocess.run(["grep", "-c", "s3cret"], stdin=saved.stdout, check=False).returncode == 1
     assert saved.wait() == 0
 
-    apps.change_build_config("secretive", ConfigChange({"TOKEN": "another"}))
+    store.configs.change_build_config("secretive", ConfigChange({"TOKEN": "another"}))
     commit = workshop.repository.commit({"Dockerfile": WITH_CONFIG, "a": ""})
     second = workshop.build("secretive", commit)
     assert steps(second)[-1][2] == "build config changed: TOKEN"

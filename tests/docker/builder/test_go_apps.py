@@ -107,7 +107,7 @@ def test_modules_come_from_the_proxy_that_the_build_config_names_before_the_sour
     workshop.platform.store.apps.create("go-modules", "tester")
     with serving_files(engine, tmp_path) as url:
         config = ConfigChange({"GOPROXY": url})
-        workshop.platform.store.apps.change_build_config("go-modules", config)
+        workshop.platform.store.configs.change_build_config("go-modules", config)
         first = workshop.build("go-modules", workshop.repository.commit(app))
     assert first.status is BuildStatus.SUCCEEDED, workshop.output(first)
     with serving(first) as fetch:

@@ -239,9 +239,10 @@ def test_build_config_reaches_the_steps_and_stays_in_no_layer(
     workshop: Workshop, engine: docker.APIClient
 ) -> None:
     needy = {**DJANGO, "shop/settings.py": 'import os\nSECRET_KEY = os.environ["SECRET_KEY"]\n'}
-    apps = workshop.platform.store.apps
-    apps.create("told", "tester")
-    apps.change_build_config("told", ConfigChange({"SECRET_KEY": "it's $HOME"}))
+    workshop.platform.store.apps.create("told", "tester")
+    workshop.platform.store.configs.change_build_config(
+        "told", ConfigChange({"SECRET_KEY": "it's $HOME"})
+    )
     build = workshop.build("told", workshop.repository.commit(needy))
     output = "\n".join(workshop.output(build))
     assert build.status is BuildStatus.SUCCEEDED, output

@@ -14,9 +14,9 @@ from rq.serializers import JSONSerializer
 from gitreceive.dispatch import CommandTable
 from gitreceive.repository import Repository
 from gitreceive.stack_commands import COMMANDS
-from releases.app import Desired
 from releases.build import BuildStatus
 from releases.command import Session
+from releases.desired import Desired
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.queue import BUILDS, UPDATE_BASES

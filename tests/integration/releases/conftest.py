@@ -10,6 +10,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from releases.build import Build
+from releases.container import FROZEN, Container, slots
 from releases.engine.protocol import Engine
 from releases.log import DeployLog
 from releases.platform import Platform
@@ -49,9 +50,23 @@ class Shop:
         return replace(build, artifact=replace(build.artifact, reference=reference))
 
     def running(self) -> list[str]:
-        """`v1 web.1` for each container that was not condemned."""
-        found = self.engine.containers("shop")
-        return [f"v{one.slot.release} {one.slot.name}" for one in found if not one.condemned]
+        """`v1 web.1` for each container that was neither condemned nor frozen."""
+        return self._names(lambda one: not one.condemned and one.state != FROZEN)
+
+    def frozen(self) -> list[str]:
+        """The same, for those that are frozen."""
+        return self._names(lambda one: one.state == FROZEN)
+
+    def _names(self, wanted: Callable[[Container], bool]) -> list[str]:
+        found = [one for one in self.engine.containers("shop") if wanted(one)]
+        return [f"v{one.slot.release} {one.slot.name}" for one in found]
+
+    def forget_old(self) -> None:
+        """Remove what does not serve, as when it has been kept warm long enough."""
+        live = self.store.apps.get("shop").live
+        for one in self.engine.containers("shop"):
+            if one.slot not in slots(live):
+                self.engine.retire(one, 0)
 
     def backends(self) -> list[str]:
         """What the routes name."""

@@ -76,7 +76,7 @@ def test_builds_never_stand_before_releases(platform: Platform, raw: redis.Redis
 
 
 def test_a_job_carries_no_secret(platform: Platform, redis_url: str) -> None:
-    change = platform.store.apps.add_change(ConfigChange({"A": "s3cret"}))
+    change = platform.store.configs.add_change(ConfigChange({"A": "s3cret"}))
     job = platform.queue.request(RELEASES, CHANGE_CONFIG, "myapp", change, "alice", log="myapp:1")
     record = redis.Redis.from_url(redis_url).hgetall(f"rq:job:{job}")
     fields = b" ".join([zlib.decompress(record.pop(b"data")), *record.values()])

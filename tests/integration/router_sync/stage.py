@@ -11,7 +11,7 @@ from typing import Any
 
 import redis
 
-from releases.app import Desired
+from releases.desired import Desired
 from releases.platform import Platform
 from releases.route import Route
 from releases.settings import PROJECT, Settings

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from releases.app import Desired, NoSuchApp
+from releases.app import NoSuchApp
 from releases.command import Session
+from releases.desired import Desired
 from releases.errors import PaasError
 from releases.log import DeployFailed, DeployLog
 from releases.platform import Platform

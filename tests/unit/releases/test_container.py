@@ -5,8 +5,8 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from releases import container as c
-from releases.app import Desired
 from releases.container import Slot
+from releases.desired import Desired
 from releases.engine.create import labels
 from tests.fakes.examples import release
 

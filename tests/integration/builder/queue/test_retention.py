@@ -9,8 +9,8 @@ import pytest
 
 from builder.queue.retention import forget_old_builds
 from builder.source.archive import source_path
-from releases.app import Desired
 from releases.build import Build, BuildStatus
+from releases.desired import Desired
 from releases.platform import Platform
 from releases.release import Artifact, Release
 from tests.builds import end_build, queue_build, start_build

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.integration
 
 
 def test_config_is_shown_sorted_and_for_a_shell(shell: Shell, live: str) -> None:
-    shell.platform.store.apps.set_config(live, {"B": "it's", "A": "two words", "C": ""})
+    shell.platform.store.configs.set_config(live, {"B": "it's", "A": "two words", "C": ""})
     assert shell("config", live) == "A='two words'\nB='it'\"'\"'s'\nC=''\n"
     shown = shell("config", live, "--json")
     assert list(json.loads(shown).items()) == [("A", "two words"), ("B", "it's"), ("C", "")]
@@ -24,7 +24,7 @@ def test_config_is_shown_sorted_and_for_a_shell(shell: Shell, live: str) -> None
 
 @pytest.mark.parametrize("value", ["two words", 'it\'s "x"', "a\nb", "grüße 🚀", "", "a=b", " $A "])
 def test_a_value_is_printed_exactly(shell: Shell, live: str, value: str) -> None:
-    shell.platform.store.apps.set_config(live, {"A": value})
+    shell.platform.store.configs.set_config(live, {"A": value})
     assert shell("config:get", live, "A") == value + "\n"
 
 
@@ -84,7 +84,10 @@ def test_several_pairs_are_one_job_that_carries_no_value(shell: Shell, live: str
     app, change, who, _ = job.args
     assert (job.func_name, app, who) == (CHANGE_CONFIG, live, "alice")
     assert "s3cret" not in json.dumps(job.args)
-    assert dict(shell.platform.store.apps.change(change).values) == {"A": "s3cret two", "B": "x=y"}
+    assert dict(shell.platform.store.configs.change(change).values) == {
+        "A": "s3cret two",
+        "B": "x=y",
+    }
 
 
 def test_an_encoded_value_is_kept_to_the_byte(shell: Shell, live: str) -> None:
@@ -93,7 +96,7 @@ def test_an_encoded_value_is_kept_to_the_byte(shell: Shell, live: str) -> None:
     _, job = shell.worked_off(
         "config:set", live, "--encoded", f"A={encoded}", ending=lambda log: log.succeed("")
     )
-    assert shell.platform.store.apps.change(job.args[1]).values == {"A": value}
+    assert shell.platform.store.configs.change(job.args[1]).values == {"A": value}
 
 
 def test_a_port_may_be_encoded_as_any_other_value(shell: Shell, live: str) -> None:
@@ -101,16 +104,16 @@ def test_a_port_may_be_encoded_as_any_other_value(shell: Shell, live: str) -> No
     _, job = shell.worked_off(
         "config:set", live, "--encoded", f"PORT={encoded}", ending=lambda log: log.succeed("")
     )
-    assert shell.platform.store.apps.change(job.args[1]).values == {"PORT": "8123"}
+    assert shell.platform.store.configs.change(job.args[1]).values == {"PORT": "8123"}
 
 
 def test_several_names_are_unset_by_one_job(shell: Shell, live: str) -> None:
-    shell.platform.store.apps.set_config(live, {"A": "1", "B": "2"})
+    shell.platform.store.configs.set_config(live, {"A": "1", "B": "2"})
     shown, job = shell.worked_off(
         "config:unset", live, "A", "B", ending=lambda log: log.succeed("v4 is live")
     )
     assert shown.startswith("-----> Unset A, B on myapp\n")
-    assert shell.platform.store.apps.change(job.args[1]).removed == ("A", "B")
+    assert shell.platform.store.configs.change(job.args[1]).removed == ("A", "B")
 
 
 @pytest.mark.parametrize("name", ["NOPE", "not-a-name"])

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from releases.config import ConfigChange
-from releases.rollout import changes
-from releases.rollout.changes import CannotRollBack
+from releases.rollout import changes, rollback
 from releases.rollout.converge import Rollout, converge
+from releases.rollout.rollback import CannotRollBack
 from tests.fakes.engine import FakeEngine
 from tests.integration.releases.conftest import Shop
 from tests.integration.releases.deploys import deploy, log_lines, statuses
@@ -120,7 +120,7 @@ def test_a_command_that_is_refused_leaves_an_interrupted_deploy_to_be_finished(s
     deploy(shop, "a")
     interrupted_deploy(shop, "b")
     with shop.open() as rollout, pytest.raises(CannotRollBack):
-        changes.roll_back(rollout, 1, "ada")
+        rollback.roll_back(rollout, 1, "ada")
     with shop.open() as rollout:
         converge(rollout)
 

@@ -9,10 +9,11 @@ from releases.build import BuildOptions
 from releases.config import ConfigChange
 from releases.engine.protocol import EngineFailed
 from releases.release import ReleaseStatus
-from releases.rollout import changes
-from releases.rollout.changes import CannotRollBack, Superseded
+from releases.rollout import changes, processes, rollback
+from releases.rollout.changes import Superseded
 from releases.rollout.converge import converge
 from releases.rollout.health import UnhealthyRelease
+from releases.rollout.rollback import CannotRollBack
 from tests.integration.releases.conftest import Shop
 from tests.integration.releases.deploys import deploy, log_lines, statuses
 
@@ -84,9 +85,10 @@ def test_a_rollback_pulls_an_image_that_the_host_has_lost(shop: Shop) -> None:
     for letter in "ab":
         with shop.open() as rollout:
             changes.deploy(rollout, shop.pushed(letter))
+    shop.forget_old()
     shop.engine.images = {"none"}
     with shop.open() as rollout:
-        assert changes.roll_back(rollout, 0, "ada").startswith("v3 is live")
+        assert rollback.roll_back(rollout, 0, "ada").startswith("v3 is live")
     assert shop.engine.images == {"none", "sha256:a"}
 
 
@@ -153,7 +155,7 @@ def test_a_config_change_is_a_release_with_the_same_image(shop: Shop) -> None:
         {"GREETING": "hello"},
         "Set GREETING",
     )
-    assert shop.store.apps.config("shop") == {"GREETING": "hello"}
+    assert shop.store.configs.config("shop") == {"GREETING": "hello"}
 
 
 def test_a_config_change_that_cannot_start_leaves_the_old_config_in_force(shop: Shop) -> None:
@@ -162,7 +164,7 @@ def test_a_config_change_that_cannot_start_leaves_the_old_config_in_force(shop: 
     with shop.open() as rollout, pytest.raises(UnhealthyRelease):
         changes.change_config(rollout, ConfigChange({"GREETING": "hello"}), "ada")
 
-    assert shop.store.apps.config("shop") == {}
+    assert shop.store.configs.config("shop") == {}
 
 
 def test_config_before_the_first_deploy_goes_out_with_it(shop: Shop) -> None:
@@ -189,7 +191,7 @@ def test_a_rollback_brings_back_code_and_config_as_a_new_release(shop: Shop) -> 
         changes.change_config(rollout, ConfigChange({"COLOR": "red"}), "ada")
         changes.deploy(rollout, shop.built("b"))
         changes.change_config(rollout, ConfigChange({"COLOR": "blue"}), "ada")
-        changes.roll_back(rollout, 2, "bob")
+        rollback.roll_back(rollout, 2, "bob")
 
     live = shop.store.releases.get("shop", 5)
     assert (live.artifact.commit, live.config, live.why, live.who) == (
@@ -198,7 +200,7 @@ def test_a_rollback_brings_back_code_and_config_as_a_new_release(shop: Shop) -> 
         "Rollback to v2",
         "bob",
     )
-    assert shop.store.apps.config("shop") == {"COLOR": "red"}
+    assert shop.store.configs.config("shop") == {"COLOR": "red"}
 
 
 def test_a_rollback_without_a_number_goes_to_the_last_release_that_was_live(shop: Shop) -> None:
@@ -209,14 +211,18 @@ def test_a_rollback_without_a_number_goes_to_the_last_release_that_was_live(shop
     shop.engine.dying.clear()
     deploy(shop, "c")
     with shop.open() as rollout:
-        changes.roll_back(rollout, 0, "ada")
+        rollback.roll_back(rollout, 0, "ada")
 
     assert shop.store.releases.get("shop", 4).why == "Rollback to v1"
 
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(2, "v2 of shop is live already"), (1, "is failed and was never live"), (9, "no release v9")],
+    [
+        (2, "v2 of shop is live already"),
+        (1, "is failed, not a release to go back to"),
+        (9, "no release v9"),
+    ],
 )
 def test_a_rollback_that_makes_no_sense_is_refused(shop: Shop, number: int, said: str) -> None:
     shop.engine.dying.add("web.1")
@@ -225,28 +231,29 @@ def test_a_rollback_that_makes_no_sense_is_refused(shop: Shop, number: int, said
     shop.engine.dying.clear()
     deploy(shop, "b")
     with shop.open() as rollout, pytest.raises(Exception, match=said):
-        changes.roll_back(rollout, number, "ada")
+        rollback.roll_back(rollout, number, "ada")
     assert statuses(shop) == ["v2 live", "v1 failed"]
 
 
 def test_a_rollback_with_nothing_to_go_back_to_says_so(shop: Shop) -> None:
     deploy(shop, "a")
     with shop.open() as rollout, pytest.raises(CannotRollBack, match="no release before v1"):
-        changes.roll_back(rollout, 0, "ada")
+        rollback.roll_back(rollout, 0, "ada")
 
 
 def test_a_rollback_to_a_release_whose_image_is_gone_offers_to_build_it_again(shop: Shop) -> None:
     deploy(shop, "a")
     deploy(shop, "b")
+    shop.forget_old()
     shop.engine.images = {"sha256:b"}
     with shop.open() as rollout, pytest.raises(CannotRollBack, match="ps:rebuild shop aaaaaaa"):
-        changes.roll_back(rollout, 1, "ada")
+        rollback.roll_back(rollout, 1, "ada")
 
 
 def test_scaling_up_starts_only_the_difference(shop: Shop) -> None:
     deploy(shop, "a")
     with shop.open() as rollout:
-        changes.scale(rollout, {"web": 3})
+        processes.scale(rollout, {"web": 3})
 
     assert shop.running() == ["v1 web.1", "v1 web.2", "v1 web.3"]
     assert len(shop.backends()) == 3
@@ -257,7 +264,7 @@ def test_scaling_up_that_fails_keeps_the_formation_and_the_routes(shop: Shop) ->
     deploy(shop, "a")
     shop.engine.dying.add("web.2")
     with shop.open() as rollout, pytest.raises(UnhealthyRelease):
-        changes.scale(rollout, {"web": 3})
+        processes.scale(rollout, {"web": 3})
 
     assert shop.store.apps.get("shop").formation == {"web": 1}
     assert shop.backends() == ["http://10.214.1.1:5000"]
@@ -267,12 +274,12 @@ def test_scaling_up_that_fails_keeps_the_formation_and_the_routes(shop: Shop) ->
 def test_an_unknown_process_type_cannot_be_scaled(shop: Shop) -> None:
     deploy(shop, "a")
     with shop.open() as rollout, pytest.raises(BadScale, match="no process type clock; v1 has web"):
-        changes.scale(rollout, {"clock": 1})
+        processes.scale(rollout, {"clock": 1})
 
 
 def test_a_scale_before_the_first_deploy_is_honoured(shop: Shop) -> None:
     with shop.open() as rollout:
-        changes.scale(rollout, {"web": 2, "worker": 1})
+        processes.scale(rollout, {"web": 2, "worker": 1})
     deploy(shop, "a", {"web": None, "worker": "work", "clock": "tick"})
 
     assert shop.running() == ["v1 web.1", "v1 web.2", "v1 worker.1"]
@@ -281,7 +288,7 @@ def test_a_scale_before_the_first_deploy_is_honoured(shop: Shop) -> None:
 def test_a_scale_outlives_the_next_deploy(shop: Shop) -> None:
     deploy(shop, "a")
     with shop.open() as rollout:
-        changes.scale(rollout, {"web": 2})
+        processes.scale(rollout, {"web": 2})
     deploy(shop, "b")
 
     assert [name for name in shop.running() if name.startswith("v2")] == ["v2 web.1", "v2 web.2"]
@@ -290,7 +297,7 @@ def test_a_scale_outlives_the_next_deploy(shop: Shop) -> None:
 def test_a_restart_replaces_every_container_within_the_same_release(shop: Shop) -> None:
     deploy(shop, "a")
     with shop.open() as rollout:
-        changes.restart(rollout)
+        processes.restart(rollout)
 
     assert shop.backends() == ["http://10.214.1.2:5000"]
     assert statuses(shop) == ["v1 live"]
@@ -328,7 +335,7 @@ def test_a_count_for_a_process_type_that_a_release_lacks_waits_for_one_that_has_
     shop: Shop,
 ) -> None:
     with shop.open() as rollout:
-        changes.scale(rollout, {"web": 1, "worker": 2})
+        processes.scale(rollout, {"web": 1, "worker": 2})
     deploy(shop, "a")
     deploy(shop, "b", {"web": None, "worker": "work"})
 

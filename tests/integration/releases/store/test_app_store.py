@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from releases.app import AppExists, BadAppName, Desired, NoSuchApp
+from releases.app import AppExists, BadAppName, NoSuchApp
 from releases.config import BuildConfig, ConfigChange
+from releases.desired import Desired
 from releases.route import Route
 from releases.store import Store
-from releases.store.apps import NoSuchChange
+from releases.store.configs import NoSuchChange
 from releases.store.locks import LockLost
 from tests.builds import queue_build
 from tests.fakes.examples import release
@@ -117,17 +118,17 @@ def test_an_expired_lock_cannot_set_a_target(store: Store, raw: redis.Redis) -> 
 
 def test_config_comes_back_exactly(store: Store) -> None:
     store.apps.create("myapp", "alice")
-    assert store.apps.config("myapp") == {}
-    store.apps.set_config("myapp", {"A": SECRET, "EMPTY": ""})
-    assert store.apps.config("myapp") == {"A": SECRET, "EMPTY": ""}
+    assert store.configs.config("myapp") == {}
+    store.configs.set_config("myapp", {"A": SECRET, "EMPTY": ""})
+    assert store.configs.config("myapp") == {"A": SECRET, "EMPTY": ""}
 
 
 def test_no_config_value_can_be_read_in_redis(
     store: Store, everything: Callable[[], dict[str, str]]
 ) -> None:
     store.apps.create("myapp", "alice")
-    store.apps.set_config("myapp", {"A": SECRET})
-    store.apps.add_change(ConfigChange({"A": SECRET}))
+    store.configs.set_config("myapp", {"A": SECRET})
+    store.configs.add_change(ConfigChange({"A": SECRET}))
     store.releases.add(release(config={"A": SECRET}))
     with store.locks.hold("myapp", "Deploy") as lock:
         store.routes.flip(lock, Desired(1, {"web": 1}), {"A": SECRET}, [])
@@ -137,24 +138,24 @@ def test_no_config_value_can_be_read_in_redis(
 
 def test_a_change_comes_back_from_its_id_alone(store: Store) -> None:
     change = ConfigChange({"A": SECRET}, ("B", "C"))
-    identifier = store.apps.add_change(change)
-    assert store.apps.change(identifier) == change
+    identifier = store.configs.add_change(change)
+    assert store.configs.change(identifier) == change
 
 
 def test_a_kept_change_goes_by_itself(store: Store, raw: redis.Redis) -> None:
-    identifier = store.apps.add_change(ConfigChange({"A": SECRET}))
+    identifier = store.configs.add_change(ConfigChange({"A": SECRET}))
     assert 0 < raw.ttl(f"paas:change:{identifier}") <= 24 * 3600
 
 
 def test_a_change_that_is_gone_is_one_plain_line(store: Store) -> None:
     with pytest.raises(NoSuchChange, match="was kept for a day and is gone; set it again"):
-        store.apps.change("f00d")
+        store.configs.change("f00d")
 
 
 def lived(store: Store, name: str) -> None:
     """An app with something of every kind."""
     store.apps.create(name, "alice")
-    store.apps.set_config(name, {"A": "1"})
+    store.configs.set_config(name, {"A": "1"})
     assert store.routes.claim_domain(name, f"www.{name}.example")
     log = store.logs.new(name)
     store.logs.end(log, ok=True, line="live")
@@ -220,17 +221,17 @@ def test_the_config_of_builds_is_sealed_and_goes_with_the_app(
     store: Store, everything: Callable[[], dict[str, str]]
 ) -> None:
     store.apps.create("myapp", "alice")
-    assert store.apps.build_config("myapp") == BuildConfig()
-    store.apps.change_build_config("myapp", ConfigChange({"TOKEN": SECRET, "A": "1"}))
-    store.apps.change_build_config("myapp", ConfigChange({"A": "2"}))
-    config = store.apps.build_config("myapp")
+    assert store.configs.build_config("myapp") == BuildConfig()
+    store.configs.change_build_config("myapp", ConfigChange({"TOKEN": SECRET, "A": "1"}))
+    store.configs.change_build_config("myapp", ConfigChange({"A": "2"}))
+    config = store.configs.build_config("myapp")
     assert (config.values, config.version) == ({"TOKEN": SECRET, "A": "2"}, 2)
     assert "s3cret" not in repr(config)
     assert not is_in(everything())
     store.apps.forget("myapp")
     assert everything() == {}
     with pytest.raises(NoSuchApp):
-        store.apps.change_build_config("myapp", ConfigChange({"A": "1"}))
+        store.configs.change_build_config("myapp", ConfigChange({"A": "1"}))
     assert everything() == {}
 
 
@@ -238,8 +239,8 @@ def test_a_digest_says_whether_a_build_var_changed_and_nothing_else(store: Store
     store.apps.create("myapp", "alice")
     seen = []
     for value in ("one", "two", "one"):
-        store.apps.change_build_config("myapp", ConfigChange({"A": value, "B": "one"}))
-        seen.append(store.apps.build_config("myapp").digests)
+        store.configs.change_build_config("myapp", ConfigChange({"A": value, "B": "one"}))
+        seen.append(store.configs.build_config("myapp").digests)
     assert seen[0] == seen[2]
     assert seen[0]["A"] != seen[1]["A"]
     assert seen[0]["B"] == seen[1]["B"]
@@ -251,6 +252,6 @@ def test_changes_of_the_build_config_at_once_are_all_kept(store: Store) -> None:
     names = [f"VAR_{number}" for number in range(16)]
     with ThreadPoolExecutor(8) as pool:
         changes = [ConfigChange({name: "1"}) for name in names]
-        list(pool.map(lambda change: store.apps.change_build_config("myapp", change), changes))
-    config = store.apps.build_config("myapp")
+        list(pool.map(lambda change: store.configs.change_build_config("myapp", change), changes))
+    config = store.configs.build_config("myapp")
     assert (sorted(config.values), config.version) == (sorted(names), 16)

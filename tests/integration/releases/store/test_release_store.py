@@ -7,7 +7,7 @@ import pytest
 import redis
 from cryptography.fernet import Fernet
 
-from releases.app import Desired
+from releases.desired import Desired
 from releases.errors import PaasError
 from releases.release import ReleaseStatus
 from releases.settings import Settings

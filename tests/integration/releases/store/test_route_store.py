@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from releases.app import Desired
+from releases.desired import Desired
 from releases.release import ReleaseStatus
 from releases.route import Route
 from releases.store import Store
@@ -126,7 +126,7 @@ def test_pointer_config_status_and_routes_move_together(store: Store) -> None:
     assert (app.live.log, app.live.routed_at) == ("myapp:1", version)
     assert app.live.flipped_at > 1_700_000_000
     assert (app.target, app.formation) == (None, {"web": 2, "worker": 0})
-    assert store.apps.config("myapp") == {"A": "two"}
+    assert store.configs.config("myapp") == {"A": "two"}
     assert store.releases.get_with_state("myapp", 1)[1].status is ReleaseStatus.LIVE
     assert store.retiring() == ["myapp"]
 

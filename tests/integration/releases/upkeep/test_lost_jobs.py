@@ -2,7 +2,7 @@
 
 import pytest
 
-from releases.app import Desired
+from releases.desired import Desired
 from releases.log import DeployFailed, DeployLog, follow
 from releases.upkeep.lost import settle_change
 from tests.integration.releases.conftest import Shop

@@ -8,7 +8,7 @@ from releases.container import Container
 from releases.engine.protocol import EngineFailed
 from releases.platform import Platform
 from releases.queue import RELEASES
-from releases.rollout import changes
+from releases.rollout import changes, processes
 from releases.upkeep.loop import request_convergence
 from releases.upkeep.retire import Retirement
 from tests.fakes.engine import FakeEngine
@@ -43,7 +43,7 @@ def confirm(shop: Shop, inflight: dict[str, int] | None = None) -> None:
     shop.store.routes.acknowledge("r1", newest, inflight or {})
 
 
-def test_old_containers_stop_once_the_router_let_them_go(
+def test_old_containers_are_frozen_once_the_router_let_them_go(
     shop: Shop, look: Callable[[], bool]
 ) -> None:
     deploy(shop, "a")
@@ -130,12 +130,12 @@ def test_a_slot_that_is_scaled_down_and_up_again_gets_a_new_container(
 ) -> None:
     deploy(shop, "a")
     with shop.open() as rollout:
-        changes.scale(rollout, {"web": 2})
-        changes.scale(rollout, {"web": 1})
+        processes.scale(rollout, {"web": 2})
+        processes.scale(rollout, {"web": 1})
     (second,) = [one for one in shop.engine.containers("shop") if one.slot.index == 2]
     shop.engine.condemn(second)
     with shop.open() as rollout:
-        changes.scale(rollout, {"web": 2})
+        processes.scale(rollout, {"web": 2})
 
     assert second.backend not in shop.backends()
     assert len(shop.backends()) == 2

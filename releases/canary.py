@@ -1,0 +1,44 @@
+"""What a canary is: the share of the requests that a new release gets first, and for how long."""
+
+import re
+from dataclasses import dataclass
+
+from releases.errors import BadInput
+
+_PERCENT = re.compile(r"([0-9]{1,2}(?:\.[0-9])?)%?")
+_DURATION = re.compile(r"([0-9]{1,5})(s|m|h|)")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+MAX_S = 24 * 3600
+
+
+class BadCanary(BadInput):
+    """A share or a time that a canary cannot have."""
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A share of the requests in percent, the seconds that it lasts, and when that began."""
+
+    percent: float
+    lasts_s: int
+    once: bool = False  # for the next release only
+    began_at: float = 0.0  # Unix seconds; 0 before the routers have it
+
+    @property
+    def ends_at(self) -> float:
+        """Unix seconds."""
+        return self.began_at + self.lasts_s
+
+    def __str__(self) -> str:
+        return f"{self.percent:g} % for {self.lasts_s} s"
+
+
+def parse_canary(percent: str, duration: str) -> Canary:
+    """`10%` and `60s` (or `5m`); BadCanary."""
+    share, time = _PERCENT.fullmatch(percent), _DURATION.fullmatch(duration)
+    if not share or not float(share[1]):
+        raise BadCanary(f"share {percent[:20]!r} cannot be used: say for example 10%, below 100%")
+    lasts_s = int(time[1]) * _UNITS[time[2]] if time else 0
+    if not 0 < lasts_s <= MAX_S:
+        raise BadCanary(f"time {duration[:20]!r} cannot be used: say for example 60s, 5m or 2h")
+    return Canary(float(share[1]), lasts_s)

@@ -1,0 +1,76 @@
+"""How what was asked for becomes a release of its own number, and its rollout begins."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from releases.app import App, BeingDestroyed, default_formation
+from releases.config import StagedConfig, check_size
+from releases.desired import Desired
+from releases.release import Artifact, Release
+from releases.rollout.converge import Rollout, begin
+
+NOTHING_STAGED = StagedConfig()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A release that is to be: what it runs, with which config, who wants it and why."""
+
+    artifact: Artifact
+    config: Mapping[str, str]
+    who: str
+    why: str
+    staged: StagedConfig = NOTHING_STAGED  # goes out with it
+
+
+def release_anew(rollout: Rollout, wanted: Wanted, how: Desired) -> str:
+    """Write the release and roll it out; return the line that ends it.
+
+    `how` says of the rollout what is not in the release: its number and processes are set here.
+    """
+    app = open_app(rollout)
+    release = _written(rollout, wanted)
+    rollout.log.step(f"Releasing {release.name}: {release.why}")
+    processes = formation(app, wanted.artifact)
+    staged = wanted.staged.version
+    begin(rollout, replace(how, release=release.number, formation=processes, staged=staged))
+    return f"{release.name} is live, {where(rollout, release)}"
+
+
+def _written(rollout: Rollout, wanted: Wanted) -> Release:
+    app, config, why = rollout.lock.app, wanted.config, wanted.why
+    if wanted.staged.version:
+        config = wanted.staged.change.apply(config)
+        why = f"{why}; {wanted.staged.change.title}"
+    check_size(config)
+    number = rollout.store.apps.next_release(app)
+    release = Release(app, number, wanted.artifact, config, wanted.who, time.time(), why)
+    rollout.store.releases.add(release)
+    return release
+
+
+def formation(app: App, artifact: Artifact) -> dict[str, int]:
+    """What was asked for, for the process types that there are; else one web."""
+    default = default_formation(artifact.processes)
+    return {name: app.formation.get(name, count) for name, count in default.items()}
+
+
+def open_app(rollout: Rollout) -> App:
+    """The app; BeingDestroyed."""
+    app = rollout.store.apps.get(rollout.lock.app)
+    if app.destroying:
+        raise BeingDestroyed(app.name)
+    return app
+
+
+def live_release(rollout: Rollout, app: App) -> Release | None:
+    """What serves now."""
+    return rollout.store.releases.get(app.name, app.live.release) if app.live else None
+
+
+def where(rollout: Rollout, release: Release) -> str:
+    """Its address, for the line that ends a rollout."""
+    if "web" not in release.artifact.processes:
+        return "without a web process"
+    return rollout.settings.url(rollout.settings.host(release.app))
