@@ -69,11 +69,14 @@ def redis_process(directory: Path, *more: str) -> Iterator[tuple[str, subprocess
     path = directory / "redis.sock"
     arguments = [need("redis-server"), "--port", "0", "--unixsocket", str(path), "--save", ""]
     with running([*arguments, "--dir", str(directory), *more], directory / "redis.log") as process:
-        wait_for(lambda: _listens(path), "redis-server")
+        wait_for(lambda: _answers(path), "redis-server")
         yield f"unix://{path}", process
 
 
-def _listens(path: Path) -> bool:
-    """Whether connections are taken: the file is there a moment before."""
+def _answers(path: Path) -> bool:
+    """Whether commands are answered: the file is there before, and data may have to be read."""
     with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0
+        if probe.connect_ex(str(path)):
+            return False
+        probe.sendall(b"PING\r\n")
+        return probe.recv(16).startswith(b"+PONG")
