@@ -11,10 +11,10 @@ from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.rollout import changes, processes, rollback
-from releases.rollout.converge import Rollout
 from releases.rollout.converge import converge as converge_app
 from releases.rollout.destroy import destroy as destroy_app
 from releases.rollout.health import Patience
+from releases.rollout.rollout import Rollout
 from releases.store.locks import Lock
 
 _LOG = logging.getLogger(__name__)

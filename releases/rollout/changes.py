@@ -6,8 +6,10 @@ from releases.config import ConfigChange
 from releases.desired import Desired
 from releases.errors import PaasError
 from releases.release import Artifact
-from releases.rollout.converge import Rollout, converge, put_aside
+from releases.rollout.converge import converge
+from releases.rollout.give_up import put_aside
 from releases.rollout.releasing import Wanted, live_release, open_app, release_anew, where
+from releases.rollout.rollout import Rollout
 
 
 class Superseded(PaasError):

@@ -1,36 +1,17 @@
 """How an app is brought from what Docker shows to what the store asks for."""
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from releases.app import BeingDestroyed
 from releases.container import FROZEN, Container, Slot, slots
 from releases.desired import Desired
-from releases.engine.protocol import Engine
 from releases.errors import PaasError
-from releases.log import DeployLog
-from releases.release import Release, ReleaseStatus
-from releases.rollout.health import Patience, UnhealthyRelease, wait_until_healthy
-from releases.route import Route
-from releases.settings import Settings
-from releases.store import Store
-from releases.store.locks import Lock
-
-ACKNOWLEDGE_S = 10.0
-_PUT_ASIDE = "its worker process died, and something else was asked for before it was finished"
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """The tools of one rollout, and the lock under which it runs."""
-
-    settings: Settings
-    store: Store
-    engine: Engine
-    lock: Lock
-    log: DeployLog
-    patience: Patience
+from releases.release import Release
+from releases.rollout.flip import flip, wait_acknowledged
+from releases.rollout.give_up import give_up, put_aside
+from releases.rollout.health import wait_until_healthy
+from releases.rollout.rollout import Rollout
 
 
 def converge(rollout: Rollout) -> None:
@@ -93,75 +74,8 @@ def _say(rollout: Rollout, doing: str, release: Release, slots: Sequence[Slot]) 
         rollout.log.step(f"{doing} {', '.join(slot.name for slot in slots)} of {release.name}")
 
 
-def flip(rollout: Rollout, release: Release, desired: Desired, serving: Sequence[Container]) -> int:
-    """Move the routes, the current release and its config in one transaction."""
-    web = sorted(
-        (one for one in serving if one.slot.process_type == "web"), key=lambda one: one.slot.index
-    )
-    backends = tuple(one.backend for one in web)
-    routes = [Route(host, release.app, backends) for host in hosts(rollout, release)]
-    return rollout.store.routes.flip(rollout.lock, desired, release.config, routes)
-
-
-def hosts(rollout: Rollout, release: Release) -> list[str]:
-    """Where the app is reached; an app without a web process is not."""
-    if "web" not in release.artifact.processes:
-        return []
-    own = rollout.store.routes.domains(release.app)
-    return [rollout.settings.host(release.app), *own]
-
-
-def wait_acknowledged(rollout: Rollout, version: int) -> None:
-    """Return when every router has confirmed the routes; say so in the log if one is silent.
-
-    The flip has happened and cannot be taken back by waiting: a silent router gets the
-    routes when it is back, and until then the old containers stay for it.
-    """
-    store, deadline = rollout.store, time.monotonic() + ACKNOWLEDGE_S
-    with store.acknowledgements() as acknowledged:
-        while silent := store.routes.unacknowledged(version):
-            left_s = deadline - time.monotonic()
-            if left_s <= 0:
-                rollout.log.error(
-                    f"router {', '.join(silent)} has not confirmed the new routes yet; "
-                    "the old containers stay until it has"
-                )
-                return
-            acknowledged.wait(left_s)
-
-
-def give_up(rollout: Rollout, release: Release, error: PaasError) -> None:
-    """End a failed rollout with everything as it was: no target, and its containers retire."""
-    if isinstance(error, UnhealthyRelease):
-        name = error.container.slot.name
-        rollout.log.error(f"{name} of {release.name} failed. Its output:")
-        rollout.log.detail(*(f"{name} | {line}" for line in error.output))
-    rollout.store.apps.set_target(rollout.lock, None)
-    _, state = rollout.store.releases.get_with_state(release.app, release.number)
-    if state.status is ReleaseStatus.PENDING:
-        rollout.store.releases.fail(release.app, release.number, str(error))
-    rollout.store.retire_now(release.app)
-
-
 def begin(rollout: Rollout, desired: Desired) -> None:
     """Make the target known, so that the rollout outlives this process, and converge."""
     put_aside(rollout, but=desired.release)
     rollout.store.apps.set_target(rollout.lock, replace(desired, log=rollout.log.id))
     converge(rollout)
-
-
-def put_aside(rollout: Rollout, but: int = 0) -> None:
-    """Give up what dead workers left half rolled out: what is asked for now counts.
-
-    `but` is the release to be rolled out next.
-    """
-    store, name = rollout.store, rollout.lock.app
-    app = store.apps.get(name)
-    if app.target:
-        if not store.logs.has_ended(app.target.log):
-            DeployLog(store.logs, app.target.log).fail(_PUT_ASIDE)
-        store.apps.set_target(rollout.lock, None)
-        store.retire_now(name)
-    for number in store.releases.pending(name, app.live.release if app.live else 0):
-        if number != but:
-            store.releases.fail(name, number, _PUT_ASIDE)

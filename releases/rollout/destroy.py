@@ -3,7 +3,8 @@
 import shutil
 
 from releases.errors import PaasError
-from releases.rollout.converge import Rollout, wait_acknowledged
+from releases.rollout.flip import wait_acknowledged
+from releases.rollout.rollout import Rollout
 
 
 class NotToBeDestroyed(PaasError):

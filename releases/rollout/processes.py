@@ -6,8 +6,9 @@ from dataclasses import replace
 from releases.app import App, BadScale, NotDeployed
 from releases.desired import Desired
 from releases.release import Release
-from releases.rollout.converge import Rollout, begin
+from releases.rollout.converge import begin
 from releases.rollout.releasing import live_release, open_app, where
+from releases.rollout.rollout import Rollout
 
 
 def scale(rollout: Rollout, counts: Mapping[str, int]) -> str:

@@ -8,7 +8,8 @@ from releases.app import App, BeingDestroyed, default_formation
 from releases.config import StagedConfig, check_size
 from releases.desired import Desired
 from releases.release import Artifact, Release
-from releases.rollout.converge import Rollout, begin
+from releases.rollout.converge import begin
+from releases.rollout.rollout import Rollout
 
 NOTHING_STAGED = StagedConfig()
 
