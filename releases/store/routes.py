@@ -4,12 +4,12 @@ import json
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from releases.app import Desired
 from releases.errors import PaasError
 from releases.release import NEXT_STATUS
-from releases.route import Route, RouteChanges
+from releases.route import BadWeights, Route, RouteChanges, read_weights, weights_text
 from releases.store import keys, scripts
 from releases.store.connection import Client
 from releases.store.locks import Lock, LockLost
@@ -31,6 +31,7 @@ class RouteStore:
         self._redis = client
         self._vault = vault
         self._flip = client.register_script(scripts.FLIP)
+        self._publish = client.register_script(scripts.PUBLISH)
         self._unroute = client.register_script(scripts.UNROUTE)
         self._changes = client.register_script(scripts.CHANGES)
         self._claim = client.register_script(scripts.CLAIM)
@@ -45,7 +46,6 @@ class RouteStore:
         or has failed: then nothing was changed.
         """
         app = lock.app
-        wanted = {route.host: [route.app, *route.backends] for route in routes}
         names = [keys.lock(app), keys.app(app), keys.config(app), keys.hosts(app)]
         names += [keys.RETIRING, keys.release(app, "")]
         arguments = [
@@ -53,7 +53,7 @@ class RouteStore:
             json.dumps(asdict(live)),
             json.dumps(dict(live.formation)),
             self._vault.seal(config),
-            json.dumps(wanted),
+            _wanted(routes),
             uuid.uuid4().hex,
             time.time(),
             live.release,
@@ -68,6 +68,19 @@ class RouteStore:
             )
         if version < 0:
             raise LockLost(f"lost the lock of {app} during the rollout; nothing was switched")
+        return version
+
+    def publish(self, lock: Lock, routes: Sequence[Route]) -> int:
+        """Write the app's routes and move neither `live` nor the config; return the version.
+
+        For a canary: both releases' backends, with weights. Hosts that are not in `routes` are
+        taken out. LockLost if the lock is no longer this one: then nothing was changed.
+        """
+        names = [keys.lock(lock.app), keys.hosts(lock.app)]
+        arguments = [lock.token, lock.app, _wanted(routes), uuid.uuid4().hex]
+        version = int(self._publish(keys=names, args=arguments))
+        if version < 0:
+            raise LockLost(f"lost the lock of {lock.app}; its routes were not changed")
         return version
 
     def unroute(self, app: str) -> int:
@@ -114,11 +127,15 @@ class RouteStore:
     def changes_since(self, version: int) -> RouteChanges:
         """All hosts changed after the version (0: every host there ever was), in one round trip."""
         epoch, newest, *hosts = self._changes(keys=[], args=[version])
-        routes = {
-            host: Route(host, items[0], tuple(items[1:])) if items else None
-            for host, items in hosts
-        }
-        return RouteChanges(epoch, int(newest), routes)
+        routes: dict[str, Route | None] = {}
+        refused = []
+        for host, weights, items in hosts:
+            routes[host] = Route(host, items[0], tuple(items[1:])) if items else None
+            try:
+                routes[host] = _weighed(routes[host], weights)
+            except BadWeights as error:
+                refused.append(f"weights of {host[:80]!r} left out: {error}")
+        return RouteChanges(epoch, int(newest), routes, tuple(refused))
 
     def acknowledge(self, router: str, version: int, inflight: Mapping[str, int]) -> None:
         """Say what HAProxy has confirmed, with the requests in flight at every draining address.
@@ -157,3 +174,17 @@ class RouteStore:
             for address, count in self._redis.hgetall(keys.inflight(router)).items():
                 total[address] = total.get(address, 0) + int(count)
         return total
+
+
+def _wanted(routes: Sequence[Route]) -> str:
+    """The routes as the script `publish` reads them."""
+    return json.dumps(
+        {
+            route.host: {"list": [route.app, *route.backends], "weights": weights_text(route)}
+            for route in routes
+        }
+    )
+
+
+def _weighed(route: Route | None, weights: str) -> Route | None:
+    return replace(route, weights=read_weights(weights, route.backends)) if route else None
