@@ -149,7 +149,8 @@ def _slots(lines: Sequence[str]) -> Iterator[Slot]:
         row = dict(zip(names, server.split(), strict=False))
         if row["be_name"].startswith((NAMED, SPARE)):
             address = f"{row['srv_addr']}:{row['srv_port']}"
-            yield Slot(row["be_name"], row["srv_name"], address, _state(row["srv_admin_state"]))
+            state, weight = _state(row["srv_admin_state"]), int(row["srv_uweight"])
+            yield Slot(row["be_name"], row["srv_name"], address, state, weight)
 
 
 def _state(admin_state: str) -> SlotState:

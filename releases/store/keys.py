@@ -104,6 +104,11 @@ def dead(host: str) -> str:
     return f"dead:{host}"
 
 
+def weights(host: str) -> str:
+    """JSON: backend -> weight; absent where the host's backends get equal shares."""
+    return f"router:weights:{host}"
+
+
 def inflight(router: str) -> str:
     """Hash: address being drained -> requests still in flight at that router."""
     return f"router:inflight:{router}"
