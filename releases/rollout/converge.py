@@ -7,9 +7,10 @@ from releases.app import BeingDestroyed
 from releases.container import FROZEN, Container, Slot, slots
 from releases.desired import Desired
 from releases.errors import PaasError
-from releases.release import Release
+from releases.release import Release, ReleaseStatus
+from releases.rollout.canary import prove
 from releases.rollout.flip import flip, wait_acknowledged
-from releases.rollout.give_up import give_up, put_aside
+from releases.rollout.give_up import give_up, put_aside, withdraw
 from releases.rollout.health import wait_until_healthy
 from releases.rollout.rollout import Rollout
 
@@ -32,10 +33,14 @@ def converge(rollout: Rollout) -> None:
 
 def roll_out(rollout: Rollout, target: Desired) -> None:
     """All of the target, or UnhealthyRelease and everything serves as before."""
-    release = rollout.store.releases.get(rollout.lock.app, target.release)
+    release, state = rollout.store.releases.get_with_state(rollout.lock.app, target.release)
+    if state.status is ReleaseStatus.FAILED:  # whoever found that out died before the end
+        withdraw(rollout)
+        raise PaasError(f"{release.name} failed: {state.reason}")
     try:
         serving = start_missing(rollout, release, target)
         wait_until_healthy(rollout.engine, serving, rollout.patience)
+        prove(rollout, release, target, serving)
     except PaasError as error:
         give_up(rollout, release, error)
         raise

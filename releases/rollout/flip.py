@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from releases.container import Container
+from releases.container import Container, web
 from releases.desired import Desired
 from releases.release import Release
 from releases.rollout.rollout import Rollout
@@ -14,12 +14,10 @@ ACKNOWLEDGE_S = 10.0
 
 def flip(rollout: Rollout, release: Release, desired: Desired, serving: Sequence[Container]) -> int:
     """Move the routes, the current release and its config in one transaction."""
-    web = sorted(
-        (one for one in serving if one.slot.process_type == "web"), key=lambda one: one.slot.index
-    )
-    backends = tuple(one.backend for one in web)
+    backends = tuple(one.backend for one in web(serving))
     routes = [Route(host, release.app, backends) for host in hosts(rollout, release)]
-    return rollout.store.routes.flip(rollout.lock, desired, release.config, routes)
+    watch_s = rollout.settings.watch_s
+    return rollout.store.routes.flip(rollout.lock, desired, release.config, routes, watch_s)
 
 
 def hosts(rollout: Rollout, release: Release) -> list[str]:

@@ -3,6 +3,7 @@
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.release import Release, ReleaseStatus
+from releases.rollout.canary import take_back
 from releases.rollout.health import UnhealthyRelease
 from releases.rollout.rollout import Rollout
 
@@ -15,11 +16,20 @@ def give_up(rollout: Rollout, release: Release, error: PaasError) -> None:
         name = error.container.slot.name
         rollout.log.error(f"{name} of {release.name} failed. Its output:")
         rollout.log.detail(*(f"{name} | {line}" for line in error.output))
-    rollout.store.apps.set_target(rollout.lock, None)
+    # First of all: whoever goes on if we die here must not take it for good.
     _, state = rollout.store.releases.get_with_state(release.app, release.number)
     if state.status is ReleaseStatus.PENDING:
         rollout.store.releases.fail(release.app, release.number, str(error))
-    rollout.store.retire_now(release.app)
+    withdraw(rollout)
+
+
+def withdraw(rollout: Rollout) -> None:
+    """No target any more. Its share of the requests goes first, for its containers will stop."""
+    app = rollout.store.apps.get(rollout.lock.app)
+    if app.target and app.target.canary and app.target.canary.began_at:
+        take_back(rollout, app)
+    rollout.store.apps.set_target(rollout.lock, None)
+    rollout.store.retire_now(app.name)
 
 
 def put_aside(rollout: Rollout, but: int = 0) -> None:
@@ -32,8 +42,7 @@ def put_aside(rollout: Rollout, but: int = 0) -> None:
     if app.target:
         if not store.logs.has_ended(app.target.log):
             DeployLog(store.logs, app.target.log).fail(_PUT_ASIDE)
-        store.apps.set_target(rollout.lock, None)
-        store.retire_now(name)
+        withdraw(rollout)
     for number in store.releases.pending(name, app.live.release if app.live else 0):
         if number != but:
             store.releases.fail(name, number, _PUT_ASIDE)

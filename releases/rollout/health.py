@@ -3,7 +3,7 @@
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,12 +56,11 @@ def wait_until_healthy(engine: Engine, containers: Sequence[Container], patience
     """
     started = patience.clock()
     # One that was there before may have been restarted by Docker once, long ago.
-    restarts = {one.id: engine.condition(one).restarts for one in containers if one.status}
+    restarts = restarts_of(engine, [one for one in containers if one.status])
     waiting = list(containers)
     while waiting:
         age_s = patience.clock() - started
-        for one in containers:
-            _check_alive(engine, one, restarts.get(one.id, 0))
+        deaths(engine, containers, restarts)
         waiting = [one for one in waiting if not _has_booted(one, age_s, patience)]
         if waiting and age_s > patience.boot_timeout_s:
             raise _never_listened(engine, waiting[0], patience.boot_timeout_s)
@@ -69,10 +68,17 @@ def wait_until_healthy(engine: Engine, containers: Sequence[Container], patience
             patience.pause(INTERVAL_S)
 
 
-def _check_alive(engine: Engine, container: Container, restarts: int) -> None:
-    condition = engine.condition(container)
-    if condition.has_died_since(restarts):
-        raise _died(engine, container, condition)
+def restarts_of(engine: Engine, containers: Sequence[Container]) -> dict[str, int]:
+    """How often Docker has restarted each up to now, by id."""
+    return {one.id: engine.condition(one).restarts for one in containers}
+
+
+def deaths(engine: Engine, containers: Sequence[Container], restarts: Mapping[str, int]) -> None:
+    """Return if all of them have lived since they had been restarted so often; UnhealthyRelease."""
+    for one in containers:
+        condition = engine.condition(one)
+        if condition.has_died_since(restarts.get(one.id, 0)):
+            raise _died(engine, one, condition)
 
 
 def _has_booted(container: Container, age_s: float, patience: Patience) -> bool:

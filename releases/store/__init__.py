@@ -85,6 +85,12 @@ class Store:
             yield subscription
 
     @contextmanager
+    def canary_words(self, app: str) -> Iterator[Wakeups]:
+        """Told when somebody said how the app's canary is to end."""
+        with wakeups(self._redis, keys.canary_word(app)) as subscription:
+            yield subscription
+
+    @contextmanager
     def converger_wakeups(self) -> Iterator[Wakeups]:
         """Told when an app may have something to retire, or a router acknowledged."""
         with wakeups(self._redis, keys.WAKE_CONVERGER, keys.ROUTER_ACKED) as subscription:

@@ -64,6 +64,11 @@ def unlocked(name: str) -> str:
     return f"paas:app:{name}:unlocked"
 
 
+def canary_word(name: str) -> str:
+    """Channel: somebody said how the app's canary is to end."""
+    return f"paas:app:{name}:canary"
+
+
 def release(name: str, number: int | str) -> str:
     """Hash: a release. Without a number, what the keys of all releases begin with."""
     return f"paas:app:{name}:release:{number}"

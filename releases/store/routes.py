@@ -38,16 +38,23 @@ class RouteStore:
         self._give_back = client.register_script(scripts.GIVE_BACK)
 
     def flip(
-        self, lock: Lock, live: Desired, config: Mapping[str, str], routes: Sequence[Route]
+        self,
+        lock: Lock,
+        live: Desired,
+        config: Mapping[str, str],
+        routes: Sequence[Route],
+        watch_s: float = 0.0,
     ) -> int:
         """Move `live`, the config and the routes in one transaction; return the routes' version.
+
+        A new release that is to be watched is, for so many seconds.
 
         LockLost if the lock is no longer this one, ReleaseEnded if the release has been live
         or has failed: then nothing was changed.
         """
         app = lock.app
         names = [keys.lock(app), keys.app(app), keys.config(app), keys.hosts(app)]
-        names += [keys.RETIRING, keys.release(app, ""), keys.staged(app)]
+        names += [keys.RETIRING, keys.release(app, ""), keys.staged(app), keys.ROUTER_WATCHED]
         document = {
             "token": str(lock.token),
             "app": app,
@@ -57,6 +64,8 @@ class RouteStore:
             "wanted": _wanted(routes),
             "staged": str(live.staged),
             "blames": live.blames,
+            "ends_canary": live.canary is not None and live.canary.once,
+            "watch_until": time.time() + watch_s if live.is_watched and watch_s else 0,
             "ended": _ENDED,
             "epoch": uuid.uuid4().hex,
             "now": str(time.time()),
@@ -74,8 +83,9 @@ class RouteStore:
     def publish(self, lock: Lock, routes: Sequence[Route]) -> int:
         """Write the app's routes and move neither `live` nor the config; return the version.
 
-        Containers that are in no route any more retire by that version. For a canary: both releases' backends, with weights. Hosts that are not in `routes` are
-        taken out. LockLost if the lock is no longer this one: then nothing was changed.
+        Containers that are in no route any more retire by that version. For a canary: both
+        releases' backends, with weights. Hosts that are not in `routes` are taken out. LockLost
+        if the lock is no longer this one: then nothing was changed.
         """
         names = [keys.lock(lock.app), keys.hosts(lock.app), keys.app(lock.app)]
         wanted = json.dumps(_wanted(routes))

@@ -51,7 +51,7 @@ end
 FLIP = (
     _PUBLISH
     + """
-local lock, app, config, published, retiring, release, staged = unpack(KEYS)
+local lock, app, config, published, retiring, release, staged, watched = unpack(KEYS)
 local to = cjson.decode(ARGV[1])
 local number = string.format('%d', to.release)
 local held = redis.call('GET', lock)
@@ -78,6 +78,10 @@ for name, count in pairs(to.formation) do formation[name] = count end
 redis.call('HSET', app, 'live', to.live, 'formation', cjson.encode(formation),
            'flipped_at', to.now, 'routed_at', version)
 redis.call('HDEL', app, 'target')
+if to.ends_canary then redis.call('HDEL', app, 'canary') end
+if before ~= number and to.watch_until > 0 then
+  redis.call('ZADD', watched, to.watch_until, to.app)
+end
 redis.call('SET', config, ARGV[2])
 -- unless more was staged since
 if redis.call('HGET', staged, 'version') == to.staged then redis.call('DEL', staged) end

@@ -11,6 +11,7 @@ from releases.upkeep.lost import settle
 from releases.upkeep.retire import Retirement
 from releases.upkeep.sources import forget_sources
 from releases.upkeep.unfinished import Unfinished
+from releases.upkeep.watch import LOOK_S, Watch
 
 RESYNC_S = 30.0
 _LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us
@@ -19,12 +20,15 @@ _LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us
 def run(platform: Platform, engine: Engine) -> NoReturn:
     """Converge every app, then retire as wake-ups come, for ever."""
     retirement, unfinished = Retirement(platform, engine), Unfinished(platform)
+    watch = Watch(platform, engine)
     request_convergence(platform, everything=True)
     resync_at = time.monotonic() + RESYNC_S
     with platform.store.converger_wakeups() as woken:
         while True:
-            is_busy = retirement.look()
-            woken.wait(_LOOK_AGAIN_S if is_busy else max(0.0, resync_at - time.monotonic()))
+            pauses = [max(0.0, resync_at - time.monotonic())]
+            pauses += [LOOK_S] if watch.look() else []
+            pauses += [_LOOK_AGAIN_S] if retirement.look() else []
+            woken.wait(min(pauses))
             if time.monotonic() >= resync_at:
                 request_convergence(platform, everything=False)
                 platform.queue.settle_lost(lambda job: settle(platform, job))

@@ -22,7 +22,7 @@ def is_idle(app: App, container: Container, inflight: Mapping[str, int]) -> bool
     """Whether routers that have all let the container go are also done with its requests."""
     if container.slot.process_type != "web" or app.live is None:
         return True
-    return not inflight.get(f"{container.address}:{container.port}")
+    return not inflight.get(container.socket)
 
 
 class Retirement:

@@ -320,13 +320,13 @@ def test_weights_that_cannot_be_used_leave_their_route_without_them(
 def test_publishing_moves_the_routes_and_nothing_else(store: Store) -> None:
     store.apps.create("myapp", "me")
     version = flip(store, route(ONE))
-    before = store.apps.get("myapp"), store.apps.config("myapp")
+    before = store.apps.get("myapp"), store.configs.config("myapp")
 
     with store.locks.hold("myapp", "Canary") as lock:
         assert store.routes.publish(lock, [weighed(11)]) == version + 1
 
     assert store.routes.changes_since(version).routes == {HOST: weighed(11)}
-    assert (store.apps.get("myapp"), store.apps.config("myapp")) == before
+    assert (store.apps.get("myapp"), store.configs.config("myapp")) == before
 
 
 def test_a_lost_lock_publishes_nothing(store: Store, raw: redis.Redis) -> None:
