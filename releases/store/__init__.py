@@ -18,6 +18,7 @@ from releases.store.open_builds import OpenBuilds
 from releases.store.releases import ReleaseStore
 from releases.store.routes import RouteStore
 from releases.store.ssh_keys import SshKeyStore
+from releases.store.traffic import TrafficStore
 from releases.vault import Vault
 
 
@@ -33,6 +34,7 @@ class Store:
         self.bases = BaseStore(client)
         self.open_builds = OpenBuilds(client)
         self.routes = RouteStore(client, vault)
+        self.traffic = TrafficStore(client)
         self.locks = LockStore(client)
         self.logs = LogStore(client)
         self.log_reader = LogReader(client, self.logs)
@@ -74,7 +76,7 @@ class Store:
 
     @contextmanager
     def router_wakeups(self) -> Iterator[Wakeups]:
-        """Told when routes changed."""
+        """Told when routes changed, or an app is to be watched."""
         with wakeups(self._redis, keys.WAKE_ROUTERS) as subscription:
             yield subscription
 

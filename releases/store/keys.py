@@ -17,6 +17,7 @@ ROUTER_EPOCH = "router:epoch"
 ROUTER_VERSION = "router:version"
 ROUTER_CHANGED = "router:changed"  # sorted set: host -> version of its last change
 ROUTER_MEMBERS = "router:members"  # set of router ids; durable
+ROUTER_WATCHED = "router:watched"  # sorted set: app -> Unix seconds until which it is watched
 ROUTER_ACKS = "router:acks"  # hash: router id -> version HAProxy has confirmed
 
 WAKE_ROUTERS = "router:wake"  # channels, all of them wake-ups only
@@ -117,6 +118,16 @@ def weights(host: str) -> str:
 def inflight(router: str) -> str:
     """Hash: address being drained -> requests still in flight at that router."""
     return f"router:inflight:{router}"
+
+
+def traffic(router: str) -> str:
+    """Hash: address -> JSON, what that router has counted of it."""
+    return f"router:traffic:{router}"
+
+
+def marks(router: str) -> str:
+    """Hash: slot of that router -> JSON, where its counters stood when it was idle."""
+    return f"router:marks:{router}"
 
 
 def alive(router: str) -> str:

@@ -134,6 +134,7 @@ class RouteStore:
             pipe.srem(keys.ROUTER_MEMBERS, router)
             pipe.hdel(keys.ROUTER_ACKS, router)
             pipe.delete(keys.inflight(router), keys.alive(router))
+            pipe.delete(keys.traffic(router), keys.marks(router))
             pipe.execute()
 
     def changes_since(self, version: int) -> RouteChanges:
