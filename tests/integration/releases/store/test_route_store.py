@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import redis
@@ -317,7 +318,7 @@ def test_weights_that_cannot_be_used_leave_their_route_without_them(
     assert [HOST in line for line in changes.refused] == [True]
 
 
-def test_publishing_moves_the_routes_and_nothing_else(store: Store) -> None:
+def test_publishing_moves_the_routes_and_what_retirement_goes_by(store: Store) -> None:
     store.apps.create("myapp", "me")
     version = flip(store, route(ONE))
     before = store.apps.get("myapp"), store.configs.config("myapp")
@@ -326,7 +327,11 @@ def test_publishing_moves_the_routes_and_nothing_else(store: Store) -> None:
         assert store.routes.publish(lock, [weighed(11)]) == version + 1
 
     assert store.routes.changes_since(version).routes == {HOST: weighed(11)}
-    assert (store.apps.get("myapp"), store.configs.config("myapp")) == before
+    live = store.apps.get("myapp").live
+    assert live
+    assert live.routed_at == version + 1
+    app = replace(store.apps.get("myapp"), live=before[0].live)
+    assert (app, store.configs.config("myapp")) == before
 
 
 def test_a_lost_lock_publishes_nothing(store: Store, raw: redis.Redis) -> None:
