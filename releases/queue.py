@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from resource import struct_rusage
 
 import redis
-from rq import Callback, Queue, Worker
+from rq import Callback, Queue, Worker, get_current_job
 from rq.command import send_stop_job_command
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job
@@ -17,6 +17,7 @@ from rq.serializers import JSONSerializer
 
 from releases.store.connection import client_options
 from releases.store.open_builds import BuildId
+from releases.store.parked import Call
 
 BUILDS = "builds"
 RELEASES = "releases"
@@ -143,6 +144,15 @@ class JobQueue:
 
     def _started(self, name: str) -> StartedJobRegistry:
         return StartedJobRegistry(name, connection=self._connection, serializer=JSONSerializer)
+
+
+def current_call() -> Call | None:
+    """What the job at hand was asked for; None where no job is worked off."""
+    job = get_current_job()
+    if job is None:
+        return None
+    *arguments, log = job.args
+    return Call(str(job.func_name), tuple(arguments), str(log))
 
 
 def build_of(job_id: str) -> BuildId | None:

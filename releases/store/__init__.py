@@ -15,6 +15,7 @@ from releases.store.locks import LockStore
 from releases.store.log_reader import LogReader
 from releases.store.logs import LogStore
 from releases.store.open_builds import OpenBuilds
+from releases.store.parked import ParkedCalls
 from releases.store.releases import ReleaseStore
 from releases.store.routes import RouteStore
 from releases.store.ssh_keys import SshKeyStore
@@ -36,6 +37,7 @@ class Store:
         self.routes = RouteStore(client, vault)
         self.traffic = TrafficStore(client)
         self.locks = LockStore(client)
+        self.parked = ParkedCalls(client)
         self.logs = LogStore(client)
         self.log_reader = LogReader(client, self.logs)
         self.ssh_keys = SshKeyStore(client)

@@ -60,6 +60,11 @@ def lock(name: str) -> str:
     return f"paas:app:{name}:lock"
 
 
+def parked(name: str) -> str:
+    """List: what was asked of the app while it was locked, as JSON."""
+    return f"paas:app:{name}:parked"
+
+
 def unlocked(name: str) -> str:
     """Channel: the app's lock was let go."""
     return f"paas:app:{name}:unlocked"

@@ -3,9 +3,12 @@
 import time
 from typing import NoReturn
 
+from releases.app import App
 from releases.engine.protocol import Engine
+from releases.parking import go_on
 from releases.platform import Platform
 from releases.queue import CONVERGE, DESTROY, RELEASES
+from releases.store import Store
 from releases.store.logs import NO_APP
 from releases.upkeep.lost import settle
 from releases.upkeep.retire import Retirement
@@ -45,10 +48,17 @@ def request_convergence(platform: Platform, *, everything: bool) -> None:
     store = platform.store
     for app in store.apps.all():
         is_untended = store.locks.holder(app.name) is None
+        if is_untended:
+            go_on(platform, app.name)  # who should have done so died
         if app.destroying:
             if is_untended:
                 platform.queue.request(RELEASES, DESTROY, app.name, log=store.logs.new(NO_APP))
         elif (app.target and is_untended) or (app.live and everything):
-            log = app.target.log if app.target and app.target.log else store.logs.new(app.name)
-            platform.queue.request(RELEASES, CONVERGE, app.name, log=log)
+            platform.queue.request(RELEASES, CONVERGE, app.name, log=_log_of(store, app))
         store.retire_later(app.name)
+
+
+def _log_of(store: Store, app: App) -> str:
+    """That of the rollout to be finished, if somebody may still follow it."""
+    log = app.target.log if app.target else ""
+    return log if log and not store.logs.has_ended(log) else store.logs.new(app.name)
