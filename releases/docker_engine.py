@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, Protocol
 
 import docker
@@ -10,6 +10,7 @@ import requests
 
 from releases import container as c
 from releases.container import Container, Slot
+from releases.docker_api import Api, one_line, reason
 from releases.engine import Condition, EngineFailed
 from releases.pull import pull
 from releases.release import Artifact, Release
@@ -31,27 +32,6 @@ class LogStream(Protocol):
         """End it, also from another thread."""
 
 
-class _Api(docker.APIClient):
-    def send(self, *arguments: Any, **options: Any) -> Any:
-        try:
-            return super().send(*arguments, **options)
-        except (requests.ConnectionError, requests.Timeout) as error:
-            raise EngineFailed("Docker does not answer; is dockerd running?") from error
-
-
-@contextmanager
-def _one_line(task: str) -> Iterator[None]:
-    """Docker's refusal of a task as a line of ours."""
-    try:
-        yield
-    except docker.errors.APIError as error:
-        raise EngineFailed(f"cannot {task}: {_reason(error)}") from error
-
-
-def _reason(error: docker.errors.APIError) -> str:
-    return str(error.explanation or error).splitlines()[0][:300]
-
-
 class DockerEngine:
     """One Docker Engine, on this host, API 1.41 or newer. Every method may raise EngineFailed."""
 
@@ -59,11 +39,15 @@ class DockerEngine:
         self._settings = settings
         self._store = store
         # "auto" asks which version it speaks: the newest engines refuse 1.41.
-        self._api: Any = _Api(base_url=settings.docker_host, version="auto", timeout=timeout_s)
+        self._api: Any = Api(base_url=settings.docker_host, version="auto", timeout=timeout_s)
+
+    def greet(self) -> None:
+        """Ask again which version is spoken: Docker may have been renewed meanwhile."""
+        self._api.negotiate()
 
     def containers(self, app: str) -> list[Container]:
         """One call to Docker."""
-        with _one_line(f"list the containers of {app}"):
+        with one_line(f"list the containers of {app}"):
             items = self._api.containers(all=True, filters={"label": self._labels(app)})
         found = [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
         return sorted(found, key=lambda container: (container.slot.name, container.slot.release))
@@ -89,7 +73,7 @@ class DockerEngine:
 
     def condition(self, container: Container) -> Condition:
         """A container that is gone counts as dead."""
-        with _one_line(f"look at {container.slot.name}"):
+        with one_line(f"look at {container.slot.name}"):
             try:
                 found = self._api.inspect_container(container.id)
             except docker.errors.NotFound:
@@ -105,7 +89,7 @@ class DockerEngine:
 
     def tail(self, container: Container, lines: int) -> list[str]:
         """Bytes that are not UTF-8 are replaced."""
-        with _one_line(f"read the output of {container.slot.name}"):
+        with one_line(f"read the output of {container.slot.name}"):
             try:
                 output: bytes = self._api.logs(container.id, tail=lines, stdout=True, stderr=True)
             except docker.errors.APIError as error:
@@ -117,7 +101,7 @@ class DockerEngine:
     def follow(self, container: Container, *, tail: int, follow: bool) -> LogStream:
         """Output in which Docker's RFC 3339 time stamp leads each line."""
         wanted = {"stdout": True, "stderr": True, "timestamps": True}
-        with _one_line(f"read the output of {container.slot.name}"):
+        with one_line(f"read the output of {container.slot.name}"):
             stream: LogStream = self._api.logs(
                 container.id, tail=tail, stream=True, follow=follow, **wanted
             )
@@ -126,7 +110,7 @@ class DockerEngine:
     def starts(self, app: str) -> LogStream:
         """One chunk for each start of a container of the app, as it happens."""
         filters = {"type": "container", "event": "start", "label": self._labels(app)}
-        with _one_line(f"follow the starts of {app}"):
+        with one_line(f"follow the starts of {app}"):
             stream: LogStream = self._api.events(filters=filters)
         return stream
 
@@ -135,12 +119,12 @@ class DockerEngine:
         if container.condemned:
             return
         name = c.container_name(self._settings.instance, container.app, container.slot)
-        with _one_line(f"condemn {container.slot.name}"), suppress(docker.errors.NotFound):
+        with one_line(f"condemn {container.slot.name}"), suppress(docker.errors.NotFound):
             self._api.rename(container.id, name=c.condemned_name(name, container.id))
 
     def retire(self, container: Container, grace_s: float) -> None:
         """Two calls: stop (which waits for the end) and remove."""
-        with _one_line(f"stop {container.slot.name}"), suppress(docker.errors.NotFound):
+        with one_line(f"stop {container.slot.name}"), suppress(docker.errors.NotFound):
             self._api.stop(container.id, timeout=int(grace_s))
         self._remove(container.id, container.slot)
 
@@ -158,7 +142,7 @@ class DockerEngine:
 
     def image_exists(self, image: str) -> bool:
         """Asks by id."""
-        with _one_line(f"look up image {image}"):
+        with one_line(f"look up image {image}"):
             try:
                 self._api.inspect_image(image)
             except docker.errors.ImageNotFound:
@@ -167,7 +151,7 @@ class DockerEngine:
 
     def remove_images(self, app: str) -> None:
         """By our labels, so that an image somebody else tagged alike stays."""
-        with _one_line(f"remove the images of {app}"):
+        with one_line(f"remove the images of {app}"):
             for image in self._api.images(filters={"label": self._labels(app)}):
                 with suppress(docker.errors.ImageNotFound):
                     self._api.remove_image(image["Id"], force=True)
@@ -176,11 +160,11 @@ class DockerEngine:
         return [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]
 
     def _start_again(self, container: Container) -> None:
-        with _one_line(f"start {container.slot.name}"), suppress(docker.errors.NotFound):
+        with one_line(f"start {container.slot.name}"), suppress(docker.errors.NotFound):
             self._api.start(container.id)
 
     def _remove(self, identifier: str, slot: Slot) -> None:
-        with _one_line(f"remove {slot.name}"), suppress(docker.errors.NotFound):
+        with one_line(f"remove {slot.name}"), suppress(docker.errors.NotFound):
             try:
                 self._api.remove_container(identifier, force=True, v=True)
             except docker.errors.APIError as error:
@@ -198,7 +182,7 @@ class DockerEngine:
                 self._remove(identifier, slot)
                 if "address already in use" in str(error).lower():
                     continue
-                raise EngineFailed(f"cannot start {slot.name}: {_reason(error)}") from error
+                raise EngineFailed(f"cannot start {slot.name}: {reason(error)}") from error
             return Container(identifier, release.app, slot, address, release.port, "running")
         raise EngineFailed(f"no free address in {self._settings.subnet}; set a larger subnet")
 
@@ -211,7 +195,7 @@ class DockerEngine:
                 f"the image of v{slot.release} is gone; `ps:rebuild {app}` builds what is live"
             ) from error
         except docker.errors.APIError as error:
-            raise EngineFailed(f"cannot create {slot.name}: {_reason(error)}") from error
+            raise EngineFailed(f"cannot create {slot.name}: {reason(error)}") from error
 
     def _ensure_network(self) -> None:
         if self._has_network():
@@ -222,7 +206,7 @@ class DockerEngine:
                 self._make_network()
 
     def _has_network(self) -> bool:
-        with _one_line(f"look up the network {self._settings.network}"):
+        with one_line(f"look up the network {self._settings.network}"):
             try:
                 self._api.inspect_network(self._settings.network)
             except docker.errors.NotFound:
@@ -244,7 +228,7 @@ class DockerEngine:
         except docker.errors.APIError as error:
             raise EngineFailed(
                 f"cannot make the network {self._settings.network} on {self._settings.subnet}: "
-                f"{_reason(error)}; the setting subnet chooses another range"
+                f"{reason(error)}; the setting subnet chooses another range"
             ) from error
 
 
@@ -252,7 +236,7 @@ def connect(settings: Settings, store: Store) -> DockerEngine:
     """The engine that the settings name; EngineFailed if it cannot be reached."""
     try:
         return DockerEngine(settings, store)
-    except (docker.errors.DockerException, requests.RequestException) as error:
+    except (EngineFailed, docker.errors.DockerException, requests.RequestException) as error:
         raise EngineFailed(
             f"Docker does not answer at {settings.docker_host}; is dockerd running?"
         ) from error

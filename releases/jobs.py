@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from releases import changes
 from releases.destroy import destroy as destroy_app
-from releases.docker_engine import connect
 from releases.engine import Engine
 from releases.errors import PaasError
 from releases.health import Patience
 from releases.log import DeployLog
 from releases.platform import Platform
+from releases.ready import ready_engine, ready_platform
 from releases.rollout import Rollout
 from releases.rollout import converge as converge_app
 from releases.store.locks import Lock
@@ -75,7 +75,7 @@ def _rollout(platform: Platform, engine: Engine, lock: Lock, log: DeployLog) -> 
 
 
 def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> None:
-    platform = Platform.from_env(os.environ)
+    platform = ready_platform(os.environ)
     deploy_log = DeployLog(platform.store.logs, log)
 
     def tell_who_is_waited_for(held: Lock) -> None:
@@ -83,7 +83,7 @@ def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> Non
 
     try:
         platform.store.apps.get(app)
-        engine = connect(platform.settings, platform.store)
+        engine = ready_engine(platform)
         with platform.store.locks.hold(app, purpose, tell_who_is_waited_for) as lock:
             line = act(_rollout(platform, engine, lock, deploy_log))
     except PaasError as error:
