@@ -16,7 +16,7 @@ from releases.config import ConfigChange
 from releases.settings import PROJECT
 from tests.docker.builder.conftest import Workshop
 from tests.docker.builder.test_examples import Serving
-from tests.docker.fresh import fresh, mark
+from tests.docker.fresh import fresh
 from tests.integration.builder.repository import Content
 
 pytestmark = pytest.mark.docker
@@ -252,10 +252,9 @@ def test_build_config_reaches_the_steps_and_stays_in_no_layer(
 
 
 def test_what_was_built_once_is_not_built_again_for_one_more_package(workshop: Workshop) -> None:
-    app = f"kept-{mark()[:8]}"  # an engine keeps an app's cache mounts from one run to the next
     for packages in (["docopt==0.6.2"], ["docopt==0.6.2", "six==1.17.0"]):  # docopt has no wheel
         files = fresh({"requirements.txt": "\n".join(packages), "app.py": ""})
-        build = workshop.build(app, workshop.repository.commit(files))
+        build = workshop.build("kept", workshop.repository.commit(files))
     output = "\n".join(workshop.output(build))
     assert "Using cached docopt-0.6.2" in output
     assert "Building wheel for docopt" not in output

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.docker
 
 LABELS = {"paas.instance": INSTANCE, "paas.app": "session"}
 HOST = "unix:///var/run/docker.sock"
-TAG = "paas/session:1"
+TAG = f"paas/session:{INSTANCE}"
 
 
 @dataclass
