@@ -7,12 +7,12 @@ import uuid
 from collections.abc import Callable
 from functools import partial
 
-from releases.engine.docker import connect
 from releases.engine.protocol import Engine
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.parking import go_on, park
 from releases.platform import Platform
+from releases.ready import ready_engine, ready_platform
 from releases.rollout import changes, processes, rollback
 from releases.rollout.converge import converge as converge_app
 from releases.rollout.destroy import destroy as destroy_app
@@ -84,13 +84,13 @@ def _rollout(platform: Platform, engine: Engine, lock: Lock, log: DeployLog) -> 
 
 
 def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> None:
-    platform = Platform.from_env(os.environ)
+    platform = ready_platform(os.environ)
     deploy_log = DeployLog(platform.store.logs, log)
     if platform.store.logs.has_ended(log):
         return  # it was queued twice
     try:
         platform.store.apps.get(app)
-        engine = connect(platform.settings, platform.store)
+        engine = ready_engine(platform)
         wait = partial(_tell_who_is_waited_for, deploy_log)
         with platform.store.locks.hold(app, purpose, wait, _PATIENCE_S) as lock:
             line = act(_rollout(platform, engine, lock, deploy_log))

@@ -44,6 +44,10 @@ class DockerEngine:
         # "auto" asks which version it speaks: the newest engines refuse 1.41.
         self._api: Any = Api(base_url=settings.docker_host, version="auto", timeout=timeout_s)
 
+    def greet(self) -> None:
+        """Ask again which version is spoken: Docker may have been renewed meanwhile."""
+        self._api.negotiate()
+
     def containers(self, app: str) -> list[Container]:
         """One call to Docker."""
         with one_line(f"list the containers of {app}"):
@@ -232,7 +236,7 @@ def connect(settings: Settings, store: Store) -> DockerEngine:
     """The engine that the settings name; EngineFailed if it cannot be reached."""
     try:
         return DockerEngine(settings, store)
-    except (docker.errors.DockerException, requests.RequestException) as error:
+    except (EngineFailed, docker.errors.DockerException, requests.RequestException) as error:
         raise EngineFailed(
             f"Docker does not answer at {settings.docker_host}; is dockerd running?"
         ) from error

@@ -23,7 +23,7 @@ from releases.settings import PROJECT, Settings
 from tests.integration.builder.repository import Content, Repository
 from tests.services import redis_server, running, short_directory, wait_for
 
-INSTANCE = "paas-test-builder"
+INSTANCE = f"paas-test-builder-{os.getpid()}"  # another run may have the same Docker
 
 
 @dataclass(frozen=True)
