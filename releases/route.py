@@ -58,6 +58,15 @@ class RouteChanges:
     refused: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Router:
+    """A router that rollouts wait for, and the version of the routes that it has confirmed."""
+
+    name: str
+    is_awake: bool  # it said so within the last seconds; one that is silent may still serve
+    version: int
+
+
 def check_domain(host: str) -> str:
     """Return the host in lower case, or raise BadDomain. `*.example.com` is a wildcard."""
     lowered = host.lower().rstrip(".")

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from releases.desired import Desired
 from releases.errors import PaasError
 from releases.release import NEXT_STATUS
-from releases.route import BadWeights, Route, RouteChanges, read_weights, weights_text
+from releases.route import BadWeights, Route, RouteChanges, Router, read_weights, weights_text
 from releases.store import keys, scripts
 from releases.store.connection import Client
 from releases.store.locks import Lock, LockLost
@@ -129,12 +129,16 @@ class RouteStore:
         self._redis.sadd(keys.ROUTER_MEMBERS, router)
 
     def leave(self, router: str) -> None:
-        """Leave it; only by command, never because a router is silent: it may still serve."""
+        """Leave it; only by command, never because a router is silent: it may still serve.
+
+        Rollouts that wait for it are woken.
+        """
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.srem(keys.ROUTER_MEMBERS, router)
             pipe.hdel(keys.ROUTER_ACKS, router)
             pipe.delete(keys.inflight(router), keys.alive(router))
             pipe.delete(keys.traffic(router), keys.marks(router))
+            pipe.publish(keys.ROUTER_ACKED, "")
             pipe.execute()
 
     def changes_since(self, version: int) -> RouteChanges:
@@ -174,6 +178,21 @@ class RouteStore:
         """Routers that have not confirmed the version yet."""
         acks = self._redis.hgetall(keys.ROUTER_ACKS)
         return [router for router in self.members() if int(acks.get(router, -1)) < version]
+
+    def routers(self) -> tuple[int, list[Router]]:
+        """The newest version of the routes, and every router with what it has confirmed."""
+        members = self.members()
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.get(keys.ROUTER_VERSION)
+            pipe.hgetall(keys.ROUTER_ACKS)
+            for name in members:
+                pipe.exists(keys.alive(name))
+            newest, acks, *alive = pipe.execute()
+        routers = [
+            Router(name, bool(is_alive), int(acks.get(name, 0)))
+            for name, is_alive in zip(members, alive, strict=True)
+        ]
+        return int(newest or 0), routers
 
     def awake(self) -> list[str]:
         """Routers that acknowledged something in the last seconds; for display only."""

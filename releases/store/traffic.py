@@ -43,8 +43,9 @@ class TrafficStore:
     def of(self, addresses: Iterable[str]) -> Traffic:
         """Traffic of addresses ("10.213.0.7:5000") together, in all routers that take part.
 
-        Since each was last routed; an address that nobody reported has none. A report is about a
-        second old while the app is watched, else as old as the app's last change of routes.
+        Since each was routed; an address that nobody reported has none. Kept are an app's addresses
+        and those before they last changed. A report is about a second old while the app is watched,
+        else as old as the app's last change of routes.
         """
         asked = list(addresses)
         found = self._of(keys=[], args=asked) if asked else []
