@@ -38,7 +38,7 @@ def deploy(rollout: Rollout, build: Build) -> str:
             f"build {build.number} is superseded: {live.name} runs the newer build "
             f"{live.artifact.build}; push again if you want this one"
         )
-    why = f"{'Rebuild' if build.options.rebuild else 'Deploy'} {build.commit[:7]}"
+    why = build.deed(live.artifact.commit if live else "")
     return _release(rollout, artifact, rollout.store.apps.config(app.name), build.who, why)
 
 
