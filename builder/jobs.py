@@ -11,6 +11,7 @@ from rq.timeouts import JobTimeoutException
 
 from builder.app_image import build_id, make_image
 from builder.bases.stack import Bases
+from builder.bases.sweep import sweep_sometimes
 from builder.docker.engine import Engine, EngineUnreachable
 from builder.limits.output import bounded
 from builder.queue.orphan import end_with_parent
@@ -61,6 +62,7 @@ def build(app: str, number: int, log: str) -> None:
             _attempt(platform, record)
     start_next(platform, app)
     tell_places(platform)
+    _sweep(platform)
 
 
 def stopped(job: Job, connection: Redis) -> None:
@@ -111,6 +113,18 @@ def _build(platform: Platform, record: Build, log: DeployLog) -> None:
         engine.remove(record.tag)
         raise
     _succeed(platform, made, log)
+
+
+def _sweep(platform: Platform) -> None:
+    """The build has ended, whatever comes of this."""
+    try:
+        engine, settings = Engine(platform.settings.docker_host), platform.settings
+        bases = Bases(engine, settings, lambda _: None, platform.store.locks)
+        sweep_sometimes(bases, platform.store)
+    except PaasError as error:
+        _logger.warning("old stacks and runtimes stay for now: %s", error)
+    except Exception:
+        _logger.exception("removing old stacks and runtimes")
 
 
 def _succeed(platform: Platform, made: Build, log: DeployLog) -> None:

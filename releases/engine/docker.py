@@ -177,7 +177,7 @@ class DockerEngine:
     def remove_image(self, image: AppImage) -> bool:
         """One or two calls for each of its names."""
         with _one_line(f"remove an image of {image.app}"):
-            return remove_image(self._api, image)
+            return remove_image(self._api, image.id, image.names)
 
     def remove_images(self, app: str) -> None:
         """Those that somebody gave a name of his own stay."""

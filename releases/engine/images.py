@@ -1,6 +1,6 @@
 """How Docker is asked for the images of our apps, and how one is removed without harm to others."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -16,11 +16,16 @@ def list_images(api: Any, instance: str, registry: str, app: str = "") -> list[A
     """Images with the labels of this instance, of one app or of all; two calls to Docker."""
     labels = [f"{INSTANCE}={instance}", f"{APP}={app}" if app else APP]
     found = api.images(filters={"label": labels})
-    used = {str(container["ImageID"]) for container in api.containers(all=True)} if found else set()
+    used = used_images(api) if found else set()
     return [_image(item, registry, used) for item in found]
 
 
-def remove_image(api: Any, image: AppImage) -> bool:
+def used_images(api: Any) -> set[str]:
+    """Ids of the images of all containers there are, whoever's and in whatever state."""
+    return {str(container["ImageID"]) for container in api.containers(all=True)}
+
+
+def remove_image(api: Any, identifier: str, own_names: Iterable[str]) -> bool:
     """Take our names from an image, and remove it where that leaves it without any.
 
     Never by force: what a container uses stays, and so does what somebody else gave a name.
@@ -28,12 +33,12 @@ def remove_image(api: Any, image: AppImage) -> bool:
     """
     with suppress(docker.errors.ImageNotFound):
         try:
-            for name in image.names:
-                _untag(api, name, image.id)
-            if not _names(api.inspect_image(image.id)):
+            for name in own_names:
+                _untag(api, name, identifier)
+            if not names_of(api.inspect_image(identifier)):
                 # An id would take a last name with it, so only where there is none. The images
                 # it was made of carry no label of ours: Docker is not to prune them along.
-                api.remove_image(image.id, noprune=True)
+                api.remove_image(identifier, noprune=True)
                 return True
         except docker.errors.APIError as error:
             if error.status_code != _CONFLICT:
@@ -51,10 +56,11 @@ def _untag(api: Any, name: str, expected: str) -> None:
 
 def _image(item: Mapping[str, Any], registry: str, used: set[str]) -> AppImage:
     app = str(item["Labels"][APP])
-    names, foreign = split_names(app, registry, _names(item))
+    names, foreign = split_names(app, registry, names_of(item))
     size, identifier = int(item["Size"]), str(item["Id"])
     return AppImage(identifier, app, names, foreign, size, identifier in used)
 
 
-def _names(item: Mapping[str, Any]) -> list[str]:
+def names_of(item: Mapping[str, Any]) -> list[str]:
+    """Tags and digests of an image that was listed or looked up."""
     return [*(item.get("RepoTags") or ()), *(item.get("RepoDigests") or ())]

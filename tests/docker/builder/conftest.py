@@ -87,6 +87,10 @@ def workshop(engine: docker.APIClient) -> Iterator[Workshop]:
     """One Redis and one worker for all of these tests; the images below the apps' stay."""
     with short_directory() as home, redis_server(home) as url:
         settings = Settings(home=home, redis_url=url, instance=INSTANCE)
+        # Runs that go on beside this one have the same label on the images below the apps', and
+        # perhaps other buildpacks: none of them may take the others' away.
+        (home / "run").mkdir()
+        (home / "run" / "bases.swept").touch()
         environment = {
             "PAAS_HOME": str(home),
             "PAAS_REDIS_URL": url,
