@@ -11,11 +11,12 @@ from rq.timeouts import JobTimeoutException
 
 from builder.app_image import build_id, make_image
 from builder.bases.stack import Bases
-from builder.bases.sweep import sweep_sometimes
+from builder.bases.sweep import is_due, sweep
 from builder.docker.engine import Engine, EngineUnreachable
 from builder.limits.output import bounded
 from builder.queue.orphan import end_with_parent
 from builder.queue.places import tell_places
+from builder.queue.pushed import forget_pushed
 from builder.queue.retention import forget_old_builds
 from builder.source.archive import drop_source
 from releases.app import NoSuchApp
@@ -62,7 +63,7 @@ def build(app: str, number: int, log: str) -> None:
             _attempt(platform, record)
     start_next(platform, app)
     tell_places(platform)
-    _sweep(platform)
+    _tidy(platform)
 
 
 def stopped(job: Job, connection: Redis) -> None:
@@ -115,16 +116,17 @@ def _build(platform: Platform, record: Build, log: DeployLog) -> None:
     _succeed(platform, made, log)
 
 
-def _sweep(platform: Platform) -> None:
+def _tidy(platform: Platform) -> None:
     """The build has ended, whatever comes of this."""
     try:
-        engine, settings = Engine(platform.settings.docker_host), platform.settings
-        bases = Bases(engine, settings, lambda _: None, platform.store.locks)
-        sweep_sometimes(bases, platform.store)
+        if is_due(platform.settings):
+            engine, settings = Engine(platform.settings.docker_host), platform.settings
+            forget_pushed(platform, engine.api)
+            sweep(Bases(engine, settings, lambda _: None, platform.store.locks), platform.store)
     except PaasError as error:
-        _logger.warning("old stacks and runtimes stay for now: %s", error)
+        _logger.warning("old images stay for now: %s", error)
     except Exception:
-        _logger.exception("removing old stacks and runtimes")
+        _logger.exception("removing old images")
 
 
 def _succeed(platform: Platform, made: Build, log: DeployLog) -> None:

@@ -14,27 +14,28 @@ from builder.docker.engine import Engine, EngineRefused
 from releases.build import BuildStatus
 from releases.container import INSTANCE
 from releases.engine.images import names_of, remove_image, used_images
+from releases.settings import Settings
 from releases.store import Store
 
 _EVERY_S = 3600.0
 _logger = logging.getLogger(__name__)
 
 
-def sweep_sometimes(bases: Bases, store: Store) -> None:
-    """Once an hour at most, at the end of a build.
+def is_due(settings: Settings) -> bool:
+    """True once an hour, for the process of a build that has ended.
 
-    Not from a thread: a build's process that is forked meanwhile would inherit the lock on the
-    making of images, and wait for itself.
+    Not for a thread of the worker: a build's process that is forked meanwhile would inherit the
+    lock on the making of images, and wait for itself.
     """
-    mark = bases.settings.home / "run" / "bases.swept"
+    mark = settings.home / "run" / "bases.swept"
     try:
         if time.time() - mark.stat().st_mtime < _EVERY_S:
-            return
+            return False
     except FileNotFoundError:
         pass  # it never was
     mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     mark.touch()
-    sweep(bases, store)
+    return True
 
 
 def sweep(bases: Bases, store: Store) -> None:

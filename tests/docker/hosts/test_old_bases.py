@@ -12,13 +12,15 @@ import pytest
 
 from builder.bases.layer import Layer
 from builder.bases.stack import Bases
-from builder.bases.sweep import sweep, sweep_sometimes
+from builder.bases.sweep import is_due, sweep
 from builder.detection.folders import all_buildpacks
 from builder.docker.engine import Engine, Image
+from builder.queue.pushed import forget_pushed
 from releases.container import APP, INSTANCE
 from releases.platform import Platform
-from tests.builds import start_build
+from tests.builds import end_build, start_build
 from tests.docker.hosts.tiny import write_buildpacks
+from tests.fakes.examples import artifact
 
 pytestmark = pytest.mark.docker
 NAME = f"paas-test-sweep-{os.getpid()}"
@@ -130,12 +132,28 @@ def test_another_platforms_and_somebodys_own_images_stay(host: Host) -> None:
             host.api.remove_image(image.id)
 
 
-def test_it_is_done_once_an_hour_at_most(host: Host) -> None:
-    sweep_sometimes(host.bases, host.platform.store)
-    old = host.ours(f"paas/runtime-{NAME}:5-0123456789ab")
-    sweep_sometimes(host.bases, host.platform.store)
-    assert host.is_there(old)
-    mark = host.bases.settings.home / "run" / "bases.swept"
-    os.utime(mark, (0, 0))
-    sweep_sometimes(host.bases, host.platform.store)
-    assert not host.is_there(old)
+def test_it_is_due_once_an_hour(host: Host) -> None:
+    settings = host.bases.settings
+    assert [is_due(settings), is_due(settings)] == [True, False]
+    os.utime(settings.home / "run" / "bases.swept", (0, 0))
+    assert is_due(settings)
+
+
+def test_a_build_host_keeps_the_newest_image_of_each_app(host: Host) -> None:
+    app, registry = f"pushed-{os.getpid()}", "registry.example:5000"
+    names = [f"paas/{app}:{number:040x}" for number in (1, 2)]
+    old, new = (host.ours(name, **{APP: app}) for name in names)
+    host.api.tag(old.id, f"{registry}/paas/{app}", f"{1:040x}")
+    gone = host.ours(f"paas/{app}-gone:{1:040x}", **{APP: f"{app}-gone"})
+    made = artifact(image=new.id)
+    end_build(host.platform.store, start_build(host.platform.store, app), artifact=made)
+    for settings in (
+        replace(host.bases.settings, registry=registry),
+        replace(host.bases.settings, front_door="paas.example:2222"),
+    ):
+        forget_pushed(replace(host.platform, settings=settings), host.api)
+    assert [host.is_there(image) for image in (old, new, gone)] == [True] * 3
+
+    settings = replace(host.bases.settings, registry=registry, front_door="paas.example:2222")
+    forget_pushed(replace(host.platform, settings=settings), host.api)
+    assert [host.is_there(image) for image in (old, new, gone)] == [False, True, False]
