@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 from docker.errors import APIError
 
@@ -27,15 +28,24 @@ def is_due(settings: Settings) -> bool:
     Not for a thread of the worker: a build's process that is forked meanwhile would inherit the
     lock on the making of images, and wait for itself.
     """
-    mark = settings.home / "run" / "bases.swept"
     try:
-        if time.time() - mark.stat().st_mtime < _EVERY_S:
+        if time.time() - _mark(settings).stat().st_mtime < _EVERY_S:
             return False
     except FileNotFoundError:
         pass  # it never was
+    note_sweep(settings)
+    return True
+
+
+def note_sweep(settings: Settings) -> None:
+    """It is not due again for an hour."""
+    mark = _mark(settings)
     mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     mark.touch()
-    return True
+
+
+def _mark(settings: Settings) -> Path:
+    return settings.home / "run" / "bases.swept"
 
 
 def sweep(bases: Bases, store: Store) -> None:
