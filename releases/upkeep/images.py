@@ -1,6 +1,7 @@
 """Which images of apps somebody may still need, and so which may go."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 
 from releases.app import App
 from releases.build import Build
@@ -24,11 +25,14 @@ def needed_images(
     releases that were live, or may become so, count.
     """
     needed = _of_releases(app, releases, kept)
-    needed |= {build.artifact.image for build in opened if build.artifact}
+    needed |= set(_made_by(opened))
     if app.live is None:  # its deploy failed: what was built need not be built again
-        made = (build.artifact.image for build in builds if build.artifact)
-        needed |= set(next(([image] for image in made), []))
+        needed |= set(islice(_made_by(builds), 1))
     return needed
+
+
+def _made_by(builds: Iterable[Build]) -> Iterator[str]:
+    return (build.artifact.image for build in builds if build.artifact)
 
 
 def _of_releases(app: App, releases: Iterable[Outline], kept: int) -> set[str]:
