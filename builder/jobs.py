@@ -11,10 +11,12 @@ from rq.timeouts import JobTimeoutException
 
 from builder.app_image import build_id, make_image
 from builder.bases.stack import Bases
+from builder.bases.sweep import is_due, sweep
 from builder.docker.engine import Engine, EngineUnreachable
 from builder.limits.output import bounded
 from builder.queue.orphan import end_with_parent
 from builder.queue.places import tell_places
+from builder.queue.pushed import forget_pushed
 from builder.queue.ready import PATIENCE_S, ready_engine, ready_platform
 from builder.queue.retention import forget_old_builds
 from builder.source.archive import drop_source
@@ -59,8 +61,7 @@ def build(app: str, number: int, log: str) -> None:
             _attempt(platform, record)
     start_next(platform, app)
     tell_places(platform)
-    with suppress(NoSuchApp):
-        forget_old_builds(platform, app)  # last: nobody waits for this
+    _tidy(platform, app)  # last: nobody waits for this
 
 
 def stopped(job: Job, connection: Redis) -> None:
@@ -110,6 +111,21 @@ def _build(platform: Platform, record: Build, log: DeployLog) -> None:
         engine.remove(record.tag)
         raise
     _succeed(platform, made, log)
+
+
+def _tidy(platform: Platform, app: str) -> None:
+    """The build has ended, whatever comes of this."""
+    try:
+        with suppress(NoSuchApp):
+            forget_old_builds(platform, app)
+        if is_due(platform.settings):
+            engine, settings = Engine(platform.settings.docker_host), platform.settings
+            forget_pushed(platform, engine.api)
+            sweep(Bases(engine, settings, lambda _: None, platform.store.locks), platform.store)
+    except PaasError as error:
+        _logger.warning("old images stay for now: %s", error)
+    except Exception:
+        _logger.exception("removing old images")
 
 
 def _succeed(platform: Platform, made: Build, log: DeployLog) -> None:

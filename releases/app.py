@@ -89,6 +89,7 @@ class App:
     canary: Canary | None = None  # what new releases have to go through
     destroying: bool = False
     deploy_branch: str = ""  # the one that deploys; empty: those of the platform's settings
+    releases_kept: int = 0  # whose images stay for rollbacks; 0: as the platform's settings say
 
     def deploy_branches(self, platform: str) -> tuple[str, ...]:
         """The branches that deploy, given the platform's own (`main,master`)."""

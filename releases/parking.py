@@ -1,7 +1,11 @@
 """How a change waits while its app is being changed: beside the queue, where it holds no worker."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from releases.platform import Platform
 from releases.queue import RELEASES, current_call
+from releases.store.locks import Lock
 
 
 def park(platform: Platform, app: str) -> None:
@@ -23,3 +27,12 @@ def go_on(platform: Platform, app: str) -> None:
     if call:
         platform.queue.request(RELEASES, call.job, *call.arguments, log=call.log, first=True)
         platform.store.parked.remove(app, call)
+
+
+@contextmanager
+def try_hold(platform: Platform, app: str, purpose: str) -> Iterator[Lock | None]:
+    """Hold an app's lock for a moment if it is free; None if it is not."""
+    with platform.store.locks.try_hold(app, purpose) as lock:
+        yield lock
+    if lock:
+        go_on(platform, app)

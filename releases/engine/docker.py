@@ -13,9 +13,11 @@ from releases import container as c
 from releases.container import FROZEN, Container, Slot
 from releases.engine.api import Api, one_line, reason
 from releases.engine.create import create_request
+from releases.engine.images import list_images, remove_image
 from releases.engine.network import ensure_network
 from releases.engine.protocol import Condition, EngineFailed
 from releases.engine.pull import pull
+from releases.image import AppImage
 from releases.release import Artifact, Release
 from releases.settings import Settings
 from releases.store import Store
@@ -183,12 +185,21 @@ class DockerEngine:
                 return False
         return True
 
+    def app_images(self, app: str = "") -> list[AppImage]:
+        """By our labels, so that an image somebody else tagged alike is none of them."""
+        settings = self._settings
+        with one_line(f"list the images of {app or 'all apps'}"):
+            return list_images(self._api, settings.instance, settings.registry, app)
+
+    def remove_image(self, image: AppImage) -> bool:
+        """One or two calls for each of its names."""
+        with one_line(f"remove an image of {image.app}"):
+            return remove_image(self._api, image.id, image.names)
+
     def remove_images(self, app: str) -> None:
-        """By our labels, so that an image somebody else tagged alike stays."""
-        with one_line(f"remove the images of {app}"):
-            for image in self._api.images(filters={"label": self._labels(app)}):
-                with suppress(docker.errors.ImageNotFound):
-                    self._api.remove_image(image["Id"], force=True)
+        """Those that somebody gave a name of his own stay."""
+        for image in self.app_images(app):
+            self.remove_image(image)
 
     def _labels(self, app: str) -> list[str]:
         return [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]

@@ -34,7 +34,7 @@ def deploy(rollout: Rollout, build: Build) -> str:
             f"{live.artifact.build}; push again if you want this one"
         )
     configs = rollout.store.configs
-    why = f"{'Rebuild' if build.options.rebuild else 'Deploy'} {build.commit[:7]}"
+    why = build.deed(live.artifact.commit if live else "")
     staged = configs.staged(app.name)
     wanted = Wanted(artifact, configs.config(app.name), build.who, why, staged)
     return release_anew(rollout, wanted, _on_trial(app, deploys=True))

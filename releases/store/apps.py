@@ -81,6 +81,10 @@ class AppStore:
         """The one branch that deploys the app; empty: those of the platform's settings."""
         self._redis.hset(keys.app(name), "deploy_branch", branch)
 
+    def set_releases_kept(self, name: str, kept: int) -> None:
+        """How many releases of the app keep their images; 0: as the platform's settings say."""
+        self._redis.hset(keys.app(name), "releases_kept", kept)
+
     def set_target(self, lock: Lock, target: Desired | None) -> None:
         """Begin a rollout (whoever converges the app goes for the target now), or give it up.
 
@@ -144,6 +148,7 @@ def _app(name: str, record: Mapping[str, str]) -> App:
         canary=Canary(**json.loads(record["canary"])) if record.get("canary") else None,
         destroying="destroying" in record,
         deploy_branch=record.get("deploy_branch", ""),
+        releases_kept=int(record.get("releases_kept", 0)),
     )
 
 

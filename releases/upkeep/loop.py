@@ -11,6 +11,7 @@ from releases.queue import CONVERGE, DESTROY, RELEASES
 from releases.store import Store
 from releases.store.logs import NO_APP
 from releases.upkeep.lost import settle
+from releases.upkeep.reclaim import Reclaim
 from releases.upkeep.retire import Retirement
 from releases.upkeep.sources import forget_sources
 from releases.upkeep.unfinished import Unfinished
@@ -24,6 +25,7 @@ def run(platform: Platform, engine: Engine) -> NoReturn:
     """Converge every app, then retire as wake-ups come, for ever."""
     retirement, unfinished = Retirement(platform, engine), Unfinished(platform)
     watch = Watch(platform, engine)
+    images = Reclaim(platform, engine)
     request_convergence(platform, everything=True)
     resync_at = time.monotonic() + RESYNC_S
     with platform.store.converger_wakeups() as woken:
@@ -37,6 +39,7 @@ def run(platform: Platform, engine: Engine) -> NoReturn:
                 platform.queue.settle_lost(lambda job: settle(platform, job))
                 unfinished.look()
                 forget_sources(platform)
+                images.look()
                 resync_at = time.monotonic() + RESYNC_S
 
 
