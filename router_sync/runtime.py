@@ -96,10 +96,11 @@ class Runtime:
         found: dict[tuple[int, str, str], Reading] = {}
         for (pid, backend), lines in zip(asked, replies, strict=True):
             *servers, whole = csv.DictReader(lines)
+            counters = read_counters(servers, whole)
             for row in servers:
-                in_flight = int(row["scur"]) + int(row["qcur"])
-                found[pid, backend, row["svname"]] = Reading(in_flight, read_counters(row))
-            found[pid, backend, NO_SLOT] = Reading(0, read_unserved(whole, servers))
+                in_flight, slot = int(row["scur"]) + int(row["qcur"]), row["svname"]
+                found[pid, backend, slot] = Reading(in_flight, counters[slot])
+            found[pid, backend, NO_SLOT] = Reading(0, read_unserved(servers, whole))
         return found
 
     def reload(self) -> None:
