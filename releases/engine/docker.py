@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, Protocol
 
 import docker
@@ -10,15 +10,19 @@ import requests
 
 from releases import container as c
 from releases.container import Container, Slot
+from releases.engine import one_off
+from releases.engine.api import Api, ended_at, one_line, reason, remove
 from releases.engine.create import create_request
+from releases.engine.network import ensure_network
 from releases.engine.protocol import Condition, EngineFailed
 from releases.engine.pull import pull
+from releases.one_off import OneOff
 from releases.release import Artifact, Release
 from releases.settings import Settings
 from releases.store import Store
 
 _PARALLEL = 8
-_ADDRESS_TRIES = 20
+ADDRESS_TRIES = 20
 _TIMEOUT_S = 60
 
 
@@ -32,27 +36,6 @@ class LogStream(Protocol):
         """End it, also from another thread."""
 
 
-class _Api(docker.APIClient):
-    def send(self, *arguments: Any, **options: Any) -> Any:
-        try:
-            return super().send(*arguments, **options)
-        except (requests.ConnectionError, requests.Timeout) as error:
-            raise EngineFailed("Docker does not answer; is dockerd running?") from error
-
-
-@contextmanager
-def _one_line(task: str) -> Iterator[None]:
-    """Docker's refusal of a task as a line of ours."""
-    try:
-        yield
-    except docker.errors.APIError as error:
-        raise EngineFailed(f"cannot {task}: {_reason(error)}") from error
-
-
-def _reason(error: docker.errors.APIError) -> str:
-    return str(error.explanation or error).splitlines()[0][:300]
-
-
 class DockerEngine:
     """One Docker Engine, on this host, API 1.41 or newer. Every method may raise EngineFailed."""
 
@@ -60,18 +43,32 @@ class DockerEngine:
         self._settings = settings
         self._store = store
         # "auto" asks which version it speaks: the newest engines refuse 1.41.
-        self._api: Any = _Api(base_url=settings.docker_host, version="auto", timeout=timeout_s)
+        self._api: Any = Api(base_url=settings.docker_host, version="auto", timeout=timeout_s)
+
+    @property
+    def api(self) -> Any:
+        """Docker's own, for what of ours is on the same engine."""
+        return self._api
 
     def containers(self, app: str) -> list[Container]:
         """One call to Docker."""
-        with _one_line(f"list the containers of {app}"):
+        with one_line(f"list the containers of {app}"):
             items = self._api.containers(all=True, filters={"label": self._labels(app)})
         found = [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
         return sorted(found, key=lambda container: (container.slot.name, container.slot.release))
 
+    def one_offs(self, app: str | None = None) -> list[OneOff]:
+        """One call to Docker."""
+        ours = [f"{c.INSTANCE}={self._settings.instance}", one_off.NUMBER]
+        chosen = [f"{c.APP}={app}"] if app else []
+        with one_line("list the one-offs"):
+            items = self._api.containers(all=True, filters={"label": [*ours, *chosen]})
+        found = [one_off.from_listing(item) for item in items]
+        return sorted(found, key=lambda one: (one.container.app, one.container.slot.index))
+
     def start(self, release: Release, slots: list[Slot]) -> list[Container]:
         """Create and start; on any failure what was started here is removed again."""
-        self._ensure_network()
+        ensure_network(self._api, self._settings, self._store)
         with ThreadPoolExecutor(_PARALLEL) as pool:
             attempts = [pool.submit(self._start_one, release, slot) for slot in slots]
         failures = [attempt.exception() for attempt in attempts if attempt.exception()]
@@ -90,7 +87,7 @@ class DockerEngine:
 
     def condition(self, container: Container) -> Condition:
         """A container that is gone counts as dead."""
-        with _one_line(f"look at {container.slot.name}"):
+        with one_line(f"look at {container.slot.name}"):
             try:
                 found = self._api.inspect_container(container.id)
             except docker.errors.NotFound:
@@ -102,11 +99,12 @@ class DockerEngine:
             restarts=found["RestartCount"],
             process=state["Pid"],
             out_of_memory=state["OOMKilled"],
+            ended_at=ended_at(state),
         )
 
     def tail(self, container: Container, lines: int) -> list[str]:
         """Bytes that are not UTF-8 are replaced."""
-        with _one_line(f"read the output of {container.slot.name}"):
+        with one_line(f"read the output of {container.slot.name}"):
             try:
                 output: bytes = self._api.logs(container.id, tail=lines, stdout=True, stderr=True)
             except docker.errors.APIError as error:
@@ -118,7 +116,7 @@ class DockerEngine:
     def follow(self, container: Container, *, tail: int, follow: bool) -> LogStream:
         """Output in which Docker's RFC 3339 time stamp leads each line."""
         wanted = {"stdout": True, "stderr": True, "timestamps": True}
-        with _one_line(f"read the output of {container.slot.name}"):
+        with one_line(f"read the output of {container.slot.name}"):
             stream: LogStream = self._api.logs(
                 container.id, tail=tail, stream=True, follow=follow, **wanted
             )
@@ -127,7 +125,7 @@ class DockerEngine:
     def starts(self, app: str) -> LogStream:
         """One chunk for each start of a container of the app, as it happens."""
         filters = {"type": "container", "event": "start", "label": self._labels(app)}
-        with _one_line(f"follow the starts of {app}"):
+        with one_line(f"follow the starts of {app}"):
             stream: LogStream = self._api.events(filters=filters)
         return stream
 
@@ -136,14 +134,14 @@ class DockerEngine:
         if container.condemned:
             return
         name = c.container_name(self._settings.instance, container.app, container.slot)
-        with _one_line(f"condemn {container.slot.name}"), suppress(docker.errors.NotFound):
+        with one_line(f"condemn {container.slot.name}"), suppress(docker.errors.NotFound):
             self._api.rename(container.id, name=c.condemned_name(name, container.id))
 
     def retire(self, container: Container, grace_s: float) -> None:
         """Two calls: stop (which waits for the end) and remove."""
-        with _one_line(f"stop {container.slot.name}"), suppress(docker.errors.NotFound):
+        with one_line(f"stop {container.slot.name}"), suppress(docker.errors.NotFound):
             self._api.stop(container.id, timeout=int(grace_s))
-        self._remove(container.id, container.slot)
+        remove(self._api, container.id, container.slot.name)
 
     def fetch_image(self, artifact: Artifact, report: Callable[[str], None]) -> None:
         """By the digest that the build host pushed."""
@@ -159,7 +157,7 @@ class DockerEngine:
 
     def image_exists(self, image: str) -> bool:
         """Asks by id."""
-        with _one_line(f"look up image {image}"):
+        with one_line(f"look up image {image}"):
             try:
                 self._api.inspect_image(image)
             except docker.errors.ImageNotFound:
@@ -168,7 +166,7 @@ class DockerEngine:
 
     def remove_images(self, app: str) -> None:
         """By our labels, so that an image somebody else tagged alike stays."""
-        with _one_line(f"remove the images of {app}"):
+        with one_line(f"remove the images of {app}"):
             for image in self._api.images(filters={"label": self._labels(app)}):
                 with suppress(docker.errors.ImageNotFound):
                     self._api.remove_image(image["Id"], force=True)
@@ -177,29 +175,21 @@ class DockerEngine:
         return [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]
 
     def _start_again(self, container: Container) -> None:
-        with _one_line(f"start {container.slot.name}"), suppress(docker.errors.NotFound):
+        with one_line(f"start {container.slot.name}"), suppress(docker.errors.NotFound):
             self._api.start(container.id)
 
-    def _remove(self, identifier: str, slot: Slot) -> None:
-        with _one_line(f"remove {slot.name}"), suppress(docker.errors.NotFound):
-            try:
-                self._api.remove_container(identifier, force=True, v=True)
-            except docker.errors.APIError as error:
-                if "already in progress" not in str(error):  # somebody else removes it
-                    raise
-
     def _start_one(self, release: Release, slot: Slot) -> Container:
-        for _ in range(_ADDRESS_TRIES):
+        for _ in range(ADDRESS_TRIES):
             address = c.pick_address(self._settings.subnet, self._store.next_address())
             request = create_request(self._settings, release, slot, address)
             identifier = self._create(request, release.app, slot)
             try:
                 self._api.start(identifier)
             except docker.errors.APIError as error:
-                self._remove(identifier, slot)
+                remove(self._api, identifier, slot.name)
                 if "address already in use" in str(error).lower():
                     continue
-                raise EngineFailed(f"cannot start {slot.name}: {_reason(error)}") from error
+                raise EngineFailed(f"cannot start {slot.name}: {reason(error)}") from error
             return Container(identifier, release.app, slot, address, release.port, "running")
         raise EngineFailed(f"no free address in {self._settings.subnet}; set a larger subnet")
 
@@ -212,41 +202,7 @@ class DockerEngine:
                 f"the image of v{slot.release} is gone; `ps:rebuild {app}` builds what is live"
             ) from error
         except docker.errors.APIError as error:
-            raise EngineFailed(f"cannot create {slot.name}: {_reason(error)}") from error
-
-    def _ensure_network(self) -> None:
-        if self._has_network():
-            return
-        # Docker does not show a network that it is making, but its addresses are taken.
-        with self._store.locks.hold("network:", "Make the network"):
-            if not self._has_network():
-                self._make_network()
-
-    def _has_network(self) -> bool:
-        with _one_line(f"look up the network {self._settings.network}"):
-            try:
-                self._api.inspect_network(self._settings.network)
-            except docker.errors.NotFound:
-                return False
-        return True
-
-    def _make_network(self) -> None:
-        pool = docker.types.IPAMPool(subnet=self._settings.subnet)
-        try:
-            self._api.create_network(
-                self._settings.network,
-                driver="bridge",
-                check_duplicate=True,
-                ipam=docker.types.IPAMConfig(pool_configs=[pool]),
-                # Containers do not reach each other; the host, and so HAProxy, reaches all.
-                options={"com.docker.network.bridge.enable_icc": "false"},
-                labels={c.INSTANCE: self._settings.instance},
-            )
-        except docker.errors.APIError as error:
-            raise EngineFailed(
-                f"cannot make the network {self._settings.network} on {self._settings.subnet}: "
-                f"{_reason(error)}; the setting subnet chooses another range"
-            ) from error
+            raise EngineFailed(f"cannot create {slot.name}: {reason(error)}") from error
 
 
 def connect(settings: Settings, store: Store) -> DockerEngine:

@@ -8,6 +8,8 @@ import pytest
 
 from releases.container import Container, Slot
 from releases.engine.protocol import Condition, Engine, EngineFailed
+from releases.engine.runner import DockerRunner
+from releases.one_off import OneOff, Run
 from releases.release import Release
 from tests.fakes import examples
 from tests.fakes.engine import FakeEngine
@@ -30,6 +32,7 @@ class Contract:
     engine: Engine
     image: str
     stop: Callable[[Container], None]
+    detach: Callable[[Run], None]
 
     def release(self, app: str = "myapp", number: int = 1) -> Release:
         """A release that can be started."""
@@ -40,6 +43,12 @@ class Contract:
         """Start these slots: `web.1`."""
         slots = [slot(name, number) for name in names]
         return self.engine.start(self.release(app, number), slots)
+
+    def run_detached(self, number: int, *words: str, app: str = "myapp") -> OneOff:
+        """Start a one-off: `run.1`."""
+        self.detach(Run(self.release(app), number, words, "ada", until=2e9))
+        [found] = [one for one in self.engine.one_offs(app) if one.name == f"run.{number}"]
+        return found
 
     def names(self, app: str = "myapp") -> list[str]:
         """The slots of the app's containers, as they are listed."""
@@ -70,10 +79,12 @@ def contract(request: pytest.FixtureRequest) -> Contract:
         api: Any = request.getfixturevalue("api")
         engine = request.getfixturevalue("docker_engine")
         image = request.getfixturevalue("image")
-        return Contract(engine, image, lambda one: api.stop(one.id, timeout=0))
+        settings, store = request.getfixturevalue("settings"), request.getfixturevalue("store")
+        runner = DockerRunner(settings, store, engine)
+        return Contract(engine, image, lambda one: api.stop(one.id, timeout=0), runner.detach)
     fake = FakeEngine()
-    fake.dying, fake.images = {"crash.1"}, {examples.IMAGE}
-    return Contract(fake, examples.IMAGE, lambda _: fake.stop_all())
+    fake.dying, fake.images = {"crash.1", "run.2"}, {examples.IMAGE}
+    return Contract(fake, examples.IMAGE, lambda _: fake.stop_all(), fake.detach)
 
 
 def test_an_app_has_no_containers_until_some_are_started(contract: Contract) -> None:
@@ -221,3 +232,30 @@ def test_a_stopped_one_is_still_listed_and_starts_again_where_it_was(contract: C
 def test_an_image_is_there_or_not(contract: Contract) -> None:
     assert contract.engine.image_exists(contract.image)
     assert not contract.engine.image_exists("sha256:" + "0" * 64)
+
+
+def test_a_one_off_fills_no_slot(contract: Contract) -> None:
+    contract.start("web.1")
+    one = contract.run_detached(1, "sleep", "600")
+    assert contract.names() == ["web.1"]
+    assert (one.name, one.container.app, one.container.state) == ("run.1", "myapp", "running")
+    assert (one.container.slot.release, one.who, one.until) == (1, "ada", 2e9)
+
+
+def test_one_offs_are_listed_of_one_app_or_of_all(contract: Contract) -> None:
+    contract.run_detached(1, "sleep", "600", app="myapp-2")
+    contract.run_detached(3, "sleep", "600")
+    assert [one.name for one in contract.engine.one_offs("myapp")] == ["run.3"]
+    listed = [(one.container.app, one.name) for one in contract.engine.one_offs()]
+    assert listed == [("myapp", "run.3"), ("myapp-2", "run.1")]
+
+
+def test_a_one_off_that_ended_is_listed_until_it_is_retired(contract: Contract) -> None:
+    one = contract.run_detached(2, "/bin/sh", "-c", "exit 3")
+    assert contract.ended(one.container).exit_code == 3
+    [listed] = contract.engine.one_offs("myapp")
+    assert (listed.has_ended, listed.container.condemned) == (True, False)
+    contract.engine.condemn(listed.container)
+    assert [other.container.condemned for other in contract.engine.one_offs("myapp")] == [True]
+    contract.engine.retire(listed.container, GRACE_S)
+    assert contract.engine.one_offs() == []
