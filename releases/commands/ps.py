@@ -23,7 +23,7 @@ def show(session: Session, app: str, as_json: bool) -> None:
             "since": container.status,
             "address": f"{container.address}:{container.port}",
         }
-        for container in engine.containers(app)
+        for container in [*engine.containers(app), *(one.container for one in engine.one_offs(app))]
     ]
     if as_json:
         print_json(session, rows)

@@ -36,6 +36,11 @@ if (redis.call('HGET', KEYS[2], 'sealed') or '') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[2], 'sealed', ARGV[2])
 return redis.call('HINCRBY', KEYS[2], 'version', 1)
 """
+# A late one brings no destroyed app back.
+_NEXT_ONE_OFF = """
+if redis.call('HEXISTS', KEYS[1], 'created_at') == 0 then return -1 end
+return redis.call('HINCRBY', KEYS[1], 'one_offs', 1)
+"""
 _CHANGE_KEPT_S = 24 * 3600
 
 
@@ -52,6 +57,7 @@ class AppStore:
         self._create = client.register_script(_CREATE)
         self._set_target = client.register_script(_SET_TARGET)
         self._set_build_config = client.register_script(_SET_BUILD_CONFIG)
+        self._next_one_off = client.register_script(_NEXT_ONE_OFF)
 
     def create(self, name: str, who: str) -> None:
         """Make an app; BadAppName or AppExists say why not."""
@@ -88,6 +94,13 @@ class AppStore:
     def next_release(self, name: str) -> int:
         """A number that no other release of the app has had or will have."""
         return int(self._redis.hincrby(keys.app(name), "releases", 1))
+
+    def next_one_off(self, name: str) -> int:
+        """A number that no other one-off of the app has had or will have; NoSuchApp."""
+        number = int(self._next_one_off(keys=[keys.app(name)]))
+        if number < 0:
+            raise NoSuchApp(name)
+        return number
 
     def set_formation(self, name: str, formation: Mapping[str, int]) -> None:
         """What to run from the first deploy on; afterwards the flip sets it."""

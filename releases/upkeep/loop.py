@@ -8,6 +8,7 @@ from releases.platform import Platform
 from releases.queue import CONVERGE, DESTROY, RELEASES
 from releases.store.logs import NO_APP
 from releases.upkeep.lost import settle
+from releases.upkeep.one_offs import OneOffs
 from releases.upkeep.retire import Retirement
 from releases.upkeep.sources import forget_sources
 from releases.upkeep.unfinished import Unfinished
@@ -19,6 +20,7 @@ _LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us
 def run(platform: Platform, engine: Engine) -> NoReturn:
     """Converge every app, then retire as wake-ups come, for ever."""
     retirement, unfinished = Retirement(platform, engine), Unfinished(platform)
+    one_offs = OneOffs(platform, engine)
     request_convergence(platform, everything=True)
     resync_at = time.monotonic() + RESYNC_S
     with platform.store.converger_wakeups() as woken:
@@ -29,6 +31,7 @@ def run(platform: Platform, engine: Engine) -> NoReturn:
                 request_convergence(platform, everything=False)
                 platform.queue.settle_lost(lambda job: settle(platform, job))
                 unfinished.look()
+                one_offs.look()
                 forget_sources(platform)
                 resync_at = time.monotonic() + RESYNC_S
 
