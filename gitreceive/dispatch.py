@@ -175,7 +175,7 @@ def _click(row: Command) -> click.Command:
     return click.Command(
         row.name,
         params=[*row.params, asked],
-        help=row.summary,
+        help=f"{row.summary}\n\n{row.details}".strip(),
         options_metavar="[OPTION]..." if has_options else "",
         add_help_option=False,
         context_settings=settings,

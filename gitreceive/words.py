@@ -22,7 +22,9 @@ def own_words_first(command: click.Command, words: Sequence[str]) -> list[str]:
 
 def _options(command: click.Command, words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The options at the beginning, and all from the first word on that is none."""
-    options_only = [one for one in command.params if isinstance(one, click.Option)]
+    options_only: list[click.Parameter] = [
+        one for one in command.params if isinstance(one, click.Option)
+    ]
     asked = click.Command(command.name, params=options_only, add_help_option=False)
     context = click.Context(asked, info_name=command.name, allow_interspersed_args=False)
     _, rest, _ = asked.make_parser(context).parse_args(list(words))

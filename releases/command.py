@@ -67,4 +67,5 @@ class Command:
     run: Callable[..., int | None]
     params: tuple[click.Parameter, ...] = ()
     raw: bool = False  # it uses the console; Ctrl-C is then a key like others
+    details: str = ""  # more of it, for `help run`
     for_all: bool = False  # names no app, and is for keys that are limited to some apps too

@@ -18,6 +18,12 @@ from releases.store.locks import Lease
 
 # Whoever attends takes it again after Redis was away: it says no more than that somebody is there.
 _ATTENDED = Lease(ttl_s=10.0, comes_back=True)
+# `ssh paas run myapp "ls | wc"` is quoted for the local shell only: ssh sends the bare words.
+_OPERATORS = ("|", "||", "&&", "&", ";", "<", ">", ">>", "2>&1")
+_NO_SHELL = (
+    " !     no shell read {!r}, the program was given it; a line for one needs two pairs of quotes "
+    "over ssh: ssh paas \"run {} 'ls | wc'\""
+)
 
 
 def run(session: Session, app: str, words: tuple[str, ...]) -> int:
@@ -36,7 +42,11 @@ def run(session: Session, app: str, words: tuple[str, ...]) -> int:
     with locks.try_hold(lease(app, asked.slot.name), "Attend", _ATTENDED):
         with _room_for_one(session, app) as runner:
             program = runner.run(asked)
-        return attend(console, program, session.platform.settings.stop_grace_s)
+        status = attend(console, program, session.platform.settings.stop_grace_s)
+    if status and (operator := next((word for word in words if word in _OPERATORS), None)):
+        end = "\r\n" if window else "\n"
+        console.write_error(f"{_NO_SHELL.format(operator, app)}{end}".encode())
+    return status
 
 
 def detach(session: Session, app: str, words: tuple[str, ...]) -> None:
@@ -121,6 +131,13 @@ def _too_many(there: list[OneOff], most: int) -> list[OneOff]:
     return ended[: max(0, len(ended) - most + 1)]
 
 
+_WORDS_MEAN = (
+    "The words are a program and its arguments, and no shell reads them. The name of a process of "
+    "the Procfile, alone, stands for its line. One word alone with spaces in it is a line for "
+    "/bin/sh in the container; over ssh it takes two pairs of quotes: "
+    "ssh paas \"run myapp 'ls | wc'\". Options of ours come before the command."
+)
+
 COMMANDS = (
     Command(
         "run",
@@ -128,12 +145,14 @@ COMMANDS = (
         run,
         (APP, WORDS),
         raw=True,
+        details=_WORDS_MEAN,
     ),
     Command(
         "run:detached",
         "The same without you: print its name, for logs -p and run:stop",
         detach,
         (APP, WORDS),
+        details=_WORDS_MEAN,
     ),
     Command("run:list", "List what was started with run and run:detached", show, (APP, JSON)),
     Command(

@@ -9,7 +9,7 @@ from releases.engine.program import CannotRun, Output
 _MARKS = (b"[FATAL tini (", b"OCI runtime exec failed: ")
 _LINES = (
     re.compile(rb"\[FATAL tini \(\d+\)\] exec (.+) failed: ([^\r\n]+)\r?\n"),
-    re.compile(rb'OCI runtime exec failed: .*exec: "(.+)": ([^\r\n]+): unknown\r?\n'),
+    re.compile(rb'OCI runtime exec failed: .*exec: "(.+)": ([^\r\n]+?)(?:: unknown)?\r?\n'),
 )
 _LONGEST = 4096
 

@@ -5,8 +5,7 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -99,6 +98,12 @@ def test_no_shell_reads_the_words(whole: Whole, app: Sample) -> None:
 def test_one_word_with_spaces_is_a_line_for_the_containers_shell(whole: Whole, app: Sample) -> None:
     done = whole.ssh(f"run {app.app} 'echo $DYNO | tr a-z A-Z; exit 3'")
     assert (done.returncode, done.stdout[:4]) == (3, "RUN.")
+
+
+def test_a_pipe_that_no_shell_reads_is_explained_when_it_fails(whole: Whole, app: Sample) -> None:
+    done = whole.ssh("run", app.app, "ls | wc")  # ssh takes the quotes away
+    assert done.returncode == 2
+    assert f"ssh paas \"run {app.app} 'ls | wc'\"" in done.stderr.splitlines()[-1]
 
 
 def test_a_name_of_the_procfile_runs_its_line(whole: Whole, app: Sample) -> None:
@@ -207,6 +212,7 @@ def test_hanging_up_removes_one_that_is_silent_and_deaf(whole: Whole, app: Sampl
 def test_ps_and_run_list_show_it_and_rollouts_leave_it_alone(whole: Whole, app: Sample) -> None:
     name = whole.ssh("run:detached", app.app, "sleep", "600").stdout.strip()
     assert processes(whole, app) == ["web.1", name]
+    assert json.loads(whole.ssh("ps", app.app, "--json").stdout)[1]["state"] == "running"
     [row] = json.loads(whole.ssh("run:list", app.app, "--json").stdout)
     assert (row["name"], row["kind"], row["state"], row["by"]) == (
         name, "detached", "running", "ada",
@@ -253,10 +259,10 @@ def test_much_output_to_a_slow_reader_takes_no_memory(whole: Whole, app: Sample)
     before = peak_mb(process)
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as client:
         assert client.stdout is not None
-        received = 0
-        while data := client.stdout.read(1 << 20):
-            received += len(data)
-            threading.Event().wait(0.02)
+        received = len(client.stdout.read(1 << 20))
+        wait_for(stands(lambda: bytes_read(process)), "the front door to read no further")
+        assert bytes_read(process) < 50_000_000
+        received += len(client.stdout.read())
     assert (client.returncode, received) == (0, 100_000_000)
     assert peak_mb(process) - before < 30
 
@@ -303,6 +309,23 @@ def sleepers(app: Sample, seconds: int) -> bool:
     label = f"label=paas.app={app.app}"
     [web] = docker("ps", "-q", "--filter", label, "--filter", "label=paas.index").split()
     return f"sleep {seconds}" in docker("top", web)
+
+
+def stands(value: Callable[[], int]) -> Callable[[], bool]:
+    """Whether a value has been the same at fifty looks in a row."""
+    seen: list[int] = []
+
+    def has_stood() -> bool:
+        seen.append(value())
+        return len(seen) >= 50 and len(set(seen[-50:])) == 1
+
+    return has_stood
+
+
+def bytes_read(process: int) -> int:
+    """How much a process has read of anything so far."""
+    [line, *_] = Path(f"/proc/{process}/io").read_text().splitlines()
+    return int(line.removeprefix("rchar: "))
 
 
 def peak_mb(process: int) -> float:
