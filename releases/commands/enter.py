@@ -4,6 +4,7 @@ import re
 
 import click
 
+from releases.app import App
 from releases.attend import attend, console_of
 from releases.command import APP, Command, Session
 from releases.container import Container
@@ -26,9 +27,10 @@ class NoSuchProcess(PaasError):
 
 def enter(session: Session, app: str, words: tuple[str, ...]) -> int:
     """Joined with whoever asked for it; the exit status is the command's."""
+    found = session.platform.store.apps.get(app)
     console, settings = console_of(session), session.platform.settings
     engine = connect(settings, session.platform.store)
-    container, command = choose(app, words, _running(session, app, engine.containers(app)))
+    container, command = choose(app, words, _running(found, engine.containers(app)))
     window = console.window
     entry = Entry(
         command or SHELL,
@@ -58,10 +60,9 @@ def choose(
     raise NoSuchProcess(app, "web.1")
 
 
-def _running(session: Session, app: str, containers: list[Container]) -> list[Container]:
+def _running(app: App, containers: list[Container]) -> list[Container]:
     """The live release's first: beside it those of another may run for a while."""
-    found = session.platform.store.apps.get(app)
-    old = {one.id for one in superfluous(found, containers)}
+    old = {one.id for one in superfluous(app, containers)}
     running = [one for one in containers if one.state == "running"]
     return sorted(running, key=lambda one: (one.id in old, one.slot.release, one.slot.name))
 

@@ -28,7 +28,7 @@ _NO_SHELL = (
 
 def run(session: Session, app: str, words: tuple[str, ...]) -> int:
     """Joined with whoever asked for it; its exit status is the command's."""
-    console, release = console_of(session), _live(session, app, words)
+    release, console = _live(session, app, words), console_of(session)
     window, locks = console.window, session.platform.store.locks
     asked = Run(
         release,
