@@ -20,6 +20,7 @@ class OneOffs:
 
     An attended one goes when it is seen twice in a row with nobody to hold its lease: whoever
     held it was killed. Twice, because after Redis was away it takes a moment to hold it again.
+    One that is seen twice and was not started never will be.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class OneOffs:
     def _overdue(self, there: list[OneOff]) -> list[OneOff]:
         apps = {app.name for app in self._platform.store.apps.all() if not app.destroying}
         held = self._platform.store.locks.held([one.lease for one in there])
-        alone = {one.container.id for one in there if not one.is_detached and one.lease not in held}
+        alone = {one.container.id for one in there if _is_alone(one, held)}
         overdue = [
             one
             for one in there
@@ -88,3 +89,10 @@ class OneOffs:
             self._engine.retire(one.container, self._platform.settings.stop_grace_s)
         except PaasError as error:  # it is looked at again
             _log.warning("%s of %s stays for now: %s", one.name, one.container.app, error)
+
+
+def _is_alone(one: OneOff, held: set[str]) -> bool:
+    """Whether nobody is there who would bring it to its end."""
+    if one.is_detached:
+        return one.container.state == "created"
+    return one.lease not in held

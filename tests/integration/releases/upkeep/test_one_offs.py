@@ -1,7 +1,7 @@
 """When one-offs go that nobody attends, and what is noted of those that ended."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -98,6 +98,13 @@ def test_the_end_of_a_detached_one_is_noted_once_and_its_output_kept_a_while(
     upkeep.now = NOW + upkeep.platform.settings.one_off_output_s + 1
     assert upkeep.look() == []
     assert len(upkeep.events()) == 1
+
+
+def test_one_that_was_made_and_never_started_goes(upkeep: Upkeep) -> None:
+    one = upkeep.start(1, until=NOW + 100)
+    made = replace(one, container=replace(one.container, state="created"))
+    upkeep.shop.engine.lonely[one.container.id] = made
+    assert [upkeep.look() for _ in range(2)] == [["run.1"], []]
 
 
 def test_one_whose_app_is_gone_goes(upkeep: Upkeep) -> None:
