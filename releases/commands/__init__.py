@@ -1,7 +1,7 @@
 """The release manager's command table."""
 
 from releases.command import Command
-from releases.commands import apps, canary, config, logs, ps, releases, retention
+from releases.commands import apps, canary, config, enter, logs, ps, releases, retention, run
 
 COMMANDS: tuple[Command, ...] = (
     *apps.COMMANDS,
@@ -10,5 +10,7 @@ COMMANDS: tuple[Command, ...] = (
     *canary.COMMANDS,
     *retention.COMMANDS,
     *ps.COMMANDS,
+    *run.COMMANDS,
+    *enter.COMMANDS,
     *logs.COMMANDS,
 )
