@@ -53,7 +53,7 @@ class ReleaseStore:
         document = self._redis.hget(keys.release(app, number), "artifact")
         if document is None:
             raise _no_such(app, number)
-        return Artifact(**json.loads(document))
+        return Artifact.from_record(json.loads(document))
 
     def get_with_state(self, app: str, number: int) -> tuple[Release, ReleaseState]:
         """The release and how its rollout ended; NoSuchRelease."""
@@ -98,7 +98,7 @@ class ReleaseStore:
         release = Release(
             app=app,
             number=number,
-            artifact=Artifact(**json.loads(record["artifact"])),
+            artifact=Artifact.from_record(json.loads(record["artifact"])),
             config=self._vault.unseal(record["config"]),
             who=record["who"],
             created_at=float(record["created_at"]),
