@@ -88,6 +88,7 @@ class App:
     live_since: float = 0.0  # Unix seconds, when `live` took the place of `previous`
     canary: Canary | None = None  # what new releases have to go through
     destroying: bool = False
+    unchecked: tuple[str, ...] = ()  # process types of which a start is enough; *: all of them
     deploy_branch: str = ""  # the one that deploys; empty: those of the platform's settings
 
     def deploy_branches(self, platform: str) -> tuple[str, ...]:

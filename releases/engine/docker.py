@@ -1,6 +1,6 @@
 """The only module that starts and stops containers (and the only one here that knows docker-py)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -13,8 +13,9 @@ from releases import container as c
 from releases.container import FROZEN, Container, Slot
 from releases.engine.api import Api, one_line, reason
 from releases.engine.create import create_request
+from releases.engine.execute import try_out
 from releases.engine.network import ensure_network
-from releases.engine.protocol import Condition, EngineFailed
+from releases.engine.protocol import Condition, Ended, EngineFailed
 from releases.engine.pull import pull
 from releases.release import Artifact, Release
 from releases.settings import Settings
@@ -125,6 +126,11 @@ class DockerEngine:
                     return []
                 raise
         return output.decode(errors="replace").splitlines()
+
+    def execute(self, container: Container, words: Sequence[str], timeout_s: float) -> Ended:
+        """The last few lines of its output count."""
+        with one_line(f"run {words[0]} in {container.slot.name}"):
+            return try_out(self._api, container.id, words, timeout_s)
 
     def follow(self, container: Container, *, tail: int, follow: bool) -> LogStream:
         """Output in which Docker's RFC 3339 time stamp leads each line."""

@@ -1,6 +1,6 @@
 """What runs containers has to be able to do, and what it says of one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,21 @@ from releases.release import Artifact, Release
 
 class EngineFailed(PaasError):
     """Docker did not do what was asked."""
+
+
+class TookTooLong(EngineFailed):
+    """A command did not end in time."""
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(f"it took longer than {limit_s:g} s")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command in a container ended, and the last lines that it wrote."""
+
+    status: int
+    output: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +72,9 @@ class Engine(Protocol):
 
     def tail(self, container: Container, lines: int) -> list[str]:
         """The last lines of its output."""
+
+    def execute(self, container: Container, words: Sequence[str], timeout_s: float) -> Ended:
+        """Run a command in a running container; TookTooLong."""
 
     def condemn(self, container: Container) -> None:
         """Mark it for good as on its way out, and free its slot. Gone already is fine."""

@@ -11,6 +11,7 @@ from releases.engine.protocol import Engine
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.release import Release, ReleaseStatus
+from releases.rollout.checks.checkup import Checkup, plan_checkup
 from releases.rollout.health import Patience, UnhealthyRelease, wait_until_healthy
 from releases.route import Route
 from releases.settings import Settings
@@ -54,7 +55,7 @@ def roll_out(rollout: Rollout, target: Desired) -> None:
     release = rollout.store.releases.get(rollout.lock.app, target.release)
     try:
         serving = start_missing(rollout, release, target)
-        wait_until_healthy(rollout.engine, serving, rollout.patience)
+        wait_until_healthy(rollout.engine, serving, rollout.patience, _checkup(rollout, release))
     except PaasError as error:
         give_up(rollout, release, error)
         raise
@@ -66,9 +67,14 @@ def repair(rollout: Rollout, live: Desired) -> None:
     """Have what is live run again as it should; UnhealthyRelease where it cannot."""
     release = rollout.store.releases.get(rollout.lock.app, live.release)
     serving = start_missing(rollout, release, live)
-    wait_until_healthy(rollout.engine, serving, rollout.patience)
+    wait_until_healthy(rollout.engine, serving, rollout.patience, _checkup(rollout, release))
     version = flip(rollout, release, live, serving)
     wait_acknowledged(rollout, version)
+
+
+def _checkup(rollout: Rollout, release: Release) -> Checkup:
+    app, host = rollout.store.apps.get(release.app), rollout.settings.host(release.app)
+    return plan_checkup(app, release, host, rollout.log.error)
 
 
 def start_missing(rollout: Rollout, release: Release, desired: Desired) -> list[Container]:

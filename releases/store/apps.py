@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -81,6 +81,10 @@ class AppStore:
         """The one branch that deploys the app; empty: those of the platform's settings."""
         self._redis.hset(keys.app(name), "deploy_branch", branch)
 
+    def set_unchecked(self, name: str, process_types: Iterable[str]) -> None:
+        """The process types of which a start is enough."""
+        self._redis.hset(keys.app(name), "unchecked", json.dumps(sorted(process_types)))
+
     def set_target(self, lock: Lock, target: Desired | None) -> None:
         """Begin a rollout (whoever converges the app goes for the target now), or give it up.
 
@@ -123,6 +127,7 @@ def _app(name: str, record: Mapping[str, str]) -> App:
         previous=_desired(record, "previous"),
         live_since=float(record.get("live_since", 0)),
         canary=Canary(**json.loads(record["canary"])) if record.get("canary") else None,
+        unchecked=tuple(json.loads(record.get("unchecked", "[]"))),
         destroying="destroying" in record,
         deploy_branch=record.get("deploy_branch", ""),
     )

@@ -1,11 +1,11 @@
 """An engine in memory. `tests/docker/releases/test_engine_contract.py` holds it to the real one."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from releases.container import Container, Slot
-from releases.engine.protocol import Condition, EngineFailed
+from releases.engine.protocol import Condition, Ended, EngineFailed, TookTooLong
 from releases.release import Artifact, Release
 
 
@@ -82,6 +82,14 @@ class FakeEngine:
     def tail(self, container: Container, lines: int) -> list[str]:
         """What a dying one said."""
         return ["Traceback", "boom"][-lines:] if container.slot.name in self.dying else []
+
+    def execute(self, container: Container, words: Sequence[str], timeout_s: float) -> Ended:
+        """`false` fails, `sleep` takes too long, all else writes itself and is well."""
+        if container.id not in self.running:
+            raise EngineFailed(f"cannot run {words[0]} in {container.slot.name}")
+        if words[0] == "sleep":
+            raise TookTooLong(timeout_s)
+        return Ended(1) if words[0] == "false" else Ended(0, (" ".join(words[1:]),))
 
     def condemn(self, container: Container) -> None:
         """Frees its slot."""

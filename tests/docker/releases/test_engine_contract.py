@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from releases.container import Container, Slot
-from releases.engine.protocol import Condition, Engine, EngineFailed
+from releases.engine.protocol import Condition, Ended, Engine, EngineFailed, TookTooLong
 from releases.release import Release
 from tests.fakes import examples
 from tests.fakes.engine import FakeEngine
@@ -221,3 +221,24 @@ def test_a_stopped_one_is_still_listed_and_starts_again_where_it_was(contract: C
 def test_an_image_is_there_or_not(contract: Contract) -> None:
     assert contract.engine.image_exists(contract.image)
     assert not contract.engine.image_exists("sha256:" + "0" * 64)
+
+
+def test_a_command_in_a_container_ends_with_its_status_and_its_last_lines(
+    contract: Contract,
+) -> None:
+    [one] = contract.start("web.1")
+    assert contract.engine.execute(one, ["echo", "all", "well"], 5.0) == Ended(0, ("all well",))
+    assert contract.engine.execute(one, ["false"], 5.0) == Ended(1)
+
+
+def test_a_command_in_a_container_has_a_time_limit(contract: Contract) -> None:
+    [one] = contract.start("web.1")
+    with pytest.raises(TookTooLong, match=r"longer than 0\.3 s"):
+        contract.engine.execute(one, ["sleep", "5"], 0.3)
+
+
+def test_a_command_in_a_container_that_is_gone_cannot_be_run(contract: Contract) -> None:
+    [one] = contract.start("web.1")
+    contract.engine.retire(one, GRACE_S)
+    with pytest.raises(EngineFailed, match=r"cannot run echo in web\.1"):
+        contract.engine.execute(one, ["echo"], 5.0)
