@@ -33,6 +33,11 @@ class Scripts:
     postdeploy: str = ""  # once the release serves
     first_postdeploy: str = ""  # the same, at the app's first deploy
 
+    @property
+    def has_postdeploy(self) -> bool:
+        """Whether something may have to be run once a release serves."""
+        return bool(self.postdeploy or self.first_postdeploy)
+
 
 @dataclass(frozen=True)
 class EnvVar:

@@ -54,6 +54,7 @@ class Settings:
     registry: str = ""  # where images are kept for other hosts, `registry.example:5000`
     front_door: str = ""  # on a build host: where sources come from, `paas.example:2222`
     boot_timeout_s: float = 60.0
+    release_command_timeout_s: int = 600  # of each command that an app has run beside a deploy
     settle_s: float = 1.0  # how long a process without a port must stay alive
     drain_s: float = 30.0
     stop_grace_s: float = 10.0
@@ -131,6 +132,7 @@ _LEAST = {
     "release_workers": 1,
     "build_timeout_s": 1,
     "builds_kept": 1,
+    "release_command_timeout_s": 1,
     "build_log_kb": 64,
     "login_tries": 1,
     "max_connections": 1,

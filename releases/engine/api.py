@@ -1,7 +1,7 @@
 """How Docker is called, and what becomes of what it refuses."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import docker
@@ -28,6 +28,16 @@ def one_line(task: str) -> Iterator[None]:
         yield
     except docker.errors.APIError as error:
         raise EngineFailed(f"cannot {task}: {reason(error)}") from error
+
+
+def remove(api: Any, identifier: str) -> None:
+    """Remove a container with its anonymous volumes; gone already is fine."""
+    with suppress(docker.errors.NotFound):
+        try:
+            api.remove_container(identifier, force=True, v=True)
+        except docker.errors.APIError as error:
+            if "already in progress" not in str(error):  # somebody else removes it
+                raise
 
 
 def reason(error: docker.errors.APIError) -> str:

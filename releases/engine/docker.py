@@ -11,19 +11,18 @@ import requests
 
 from releases import container as c
 from releases.container import FROZEN, Container, Slot
-from releases.engine.api import Api, one_line, reason
+from releases.engine.api import Api, one_line, reason, remove
 from releases.engine.create import create_request
 from releases.engine.execute import try_out
 from releases.engine.network import ensure_network
-from releases.engine.protocol import Condition, Ended, EngineFailed
+from releases.engine.once import end_once, run_once
+from releases.engine.protocol import Condition, Ended, EngineFailed, Once, Ran
 from releases.engine.pull import pull
 from releases.release import Artifact, Release
 from releases.settings import Settings
 from releases.store import Store
 
-_PARALLEL = 8
-_ADDRESS_TRIES = 20
-_TIMEOUT_S = 60
+_PARALLEL, _ADDRESS_TRIES, _TIMEOUT_S = 8, 20, 60
 
 
 class LogStream(Protocol):
@@ -132,6 +131,17 @@ class DockerEngine:
         with one_line(f"run {words[0]} in {container.slot.name}"):
             return try_out(self._api, container.id, words, timeout_s)
 
+    def run_once(self, release: Release, once: Once) -> Ran:
+        """A container that waits, and the command executed in it."""
+        ensure_network(self._api, self._settings, self._store.locks)
+        with one_line(f"run {once.line[:60]!r} for {release.name}"):
+            return run_once(self._api, self._settings, self._store.next_address, release, once)
+
+    def end_once(self, app: str) -> None:
+        """By label."""
+        with one_line(f"end what runs once for {app}"):
+            end_once(self._api, self._settings, app)
+
     def follow(self, container: Container, *, tail: int, follow: bool) -> LogStream:
         """Output in which Docker's RFC 3339 time stamp leads each line."""
         wanted = {"stdout": True, "stderr": True, "timestamps": True}
@@ -200,12 +210,8 @@ class DockerEngine:
             call(container.id)
 
     def _remove(self, identifier: str, slot: Slot) -> None:
-        with one_line(f"remove {slot.name}"), suppress(docker.errors.NotFound):
-            try:
-                self._api.remove_container(identifier, force=True, v=True)
-            except docker.errors.APIError as error:
-                if "already in progress" not in str(error):  # somebody else removes it
-                    raise
+        with one_line(f"remove {slot.name}"):
+            remove(self._api, identifier)
 
     def _start_one(self, release: Release, slot: Slot) -> Container:
         for _ in range(_ADDRESS_TRIES):

@@ -18,7 +18,7 @@ def try_out(api: Any, container: str, words: Sequence[str], timeout_s: float) ->
     """Run it, and keep the last of what it writes; TookTooLong."""
     kept = bytearray()
 
-    def keep(piece: bytes) -> None:
+    def keep(stream: int, piece: bytes) -> None:
         kept.extend(piece)
         del kept[:-_KEPT_BYTES]
 
@@ -30,11 +30,12 @@ def execute(
     api: Any,
     container: str,
     words: Sequence[str],
-    write: Callable[[bytes], None],
+    write: Callable[[int, bytes], None],
     timeout_s: float,
     environment: Mapping[str, str] | None = None,
 ) -> int:
-    """Run it; return its exit status. Output goes to `write` in pieces as they come.
+    """Run it; return its exit status. Output goes to `write` in pieces as they come, each with
+    the number of its stream: 1 for standard output, 2 for errors.
 
     TookTooLong when the time is up: the command itself goes on, as Docker cannot end it. Its end
     counts, not that of what it left in the background with its output in hand.
@@ -43,8 +44,8 @@ def execute(
     made = api.exec_create(container, list(words), environment=variables)
     opened = api.exec_start(made["Id"], socket=True)
     try:
-        for piece in _unframed(_received(api, made["Id"], opened, timeout_s)):
-            write(piece)
+        for stream, piece in _unframed(_received(api, made["Id"], opened, timeout_s)):
+            write(stream, piece)
     finally:
         opened._response.close()
     status = api.exec_inspect(made["Id"])["ExitCode"]
@@ -71,18 +72,18 @@ def _received(api: Any, identifier: str, opened: Any, timeout_s: float) -> Itera
             return
 
 
-def _unframed(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _unframed(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
     """The output without Docker's headers; of a frame, what is there already."""
-    buffer, left = b"", 0
+    buffer, left, stream = b"", 0, 1
     for chunk in chunks:
         buffer += chunk
         while buffer:
             if not left:
                 if len(buffer) < _HEADER.size:
                     break
-                _, left = _HEADER.unpack_from(buffer)
+                stream, left = _HEADER.unpack_from(buffer)
                 buffer = buffer[_HEADER.size :]
             piece, buffer = buffer[:left], buffer[left:]
             left -= len(piece)
             if piece:
-                yield piece
+                yield stream, piece

@@ -6,7 +6,7 @@ from releases.config import ConfigChange
 from releases.desired import Desired
 from releases.errors import PaasError
 from releases.release import Artifact
-from releases.rollout.converge import Rollout, converge, put_aside
+from releases.rollout.converge import Rollout, converge, put_aside, run_due
 from releases.rollout.releasing import Wanted, live_release, open_app, release_anew, where
 
 
@@ -25,6 +25,7 @@ def deploy(rollout: Rollout, build: Build) -> str:
     live = live_release(rollout, app)
     if live and (live.artifact.build == build.number or _runs(app, live.artifact, build)):
         put_aside(rollout)
+        run_due(rollout)
         return f"{live.name} runs this commit already, {where(rollout, live)}"
     if live and live.artifact.build > build.number:
         raise Superseded(
@@ -40,7 +41,7 @@ def deploy(rollout: Rollout, build: Build) -> str:
 
 def _runs(app: App, live: Artifact, build: Build) -> bool:
     """Whether what was built is what serves already, and nothing else was asked for."""
-    is_same = build.artifact is not None and live.image == build.artifact.image
+    is_same = build.artifact is not None and live.built_image == build.artifact.image
     is_stopped = app.live is not None and app.live.stopped
     return is_same and not build.options.redeploy and not is_stopped
 

@@ -13,6 +13,7 @@ from releases.log import DeployLog
 from releases.release import Release, ReleaseStatus
 from releases.rollout.checks.checkup import Checkup, plan_checkup
 from releases.rollout.health import Patience, UnhealthyRelease, wait_until_healthy
+from releases.rollout.phase import Phase
 from releases.route import Route
 from releases.settings import Settings
 from releases.store import Store
@@ -48,12 +49,15 @@ def converge(rollout: Rollout) -> None:
         roll_out(rollout, app.target)
     elif app.live:
         repair(rollout, app.live)
+    run_due(rollout)
 
 
 def roll_out(rollout: Rollout, target: Desired) -> None:
     """All of the target, or UnhealthyRelease and everything serves as before."""
     release = rollout.store.releases.get(rollout.lock.app, target.release)
     try:
+        if target.deploys:
+            release = _phase(rollout).before(release)
         serving = start_missing(rollout, release, target)
         wait_until_healthy(rollout.engine, serving, rollout.patience, _checkup(rollout, release))
     except PaasError as error:
@@ -68,8 +72,18 @@ def repair(rollout: Rollout, live: Desired) -> None:
     release = rollout.store.releases.get(rollout.lock.app, live.release)
     serving = start_missing(rollout, release, live)
     wait_until_healthy(rollout.engine, serving, rollout.patience, _checkup(rollout, release))
-    version = flip(rollout, release, live, serving)
+    version = flip(rollout, release, replace(live, deploys=False), serving)
     wait_acknowledged(rollout, version)
+
+
+def run_due(rollout: Rollout) -> None:
+    """Run what is due since a deploy serves, also where the worker that moved the routes died."""
+    _phase(rollout).after()
+
+
+def _phase(rollout: Rollout) -> Phase:
+    timeout_s = rollout.settings.release_command_timeout_s
+    return Phase(rollout.store, rollout.engine, rollout.lock, rollout.log, timeout_s)
 
 
 def _checkup(rollout: Rollout, release: Release) -> Checkup:
@@ -106,7 +120,8 @@ def flip(rollout: Rollout, release: Release, desired: Desired, serving: Sequence
     )
     backends = tuple(one.backend for one in web)
     routes = [Route(host, release.app, backends) for host in hosts(rollout, release)]
-    return rollout.store.routes.flip(rollout.lock, desired, release.config, routes)
+    due = desired.deploys and release.artifact.app_json.scripts.has_postdeploy
+    return rollout.store.routes.flip(rollout.lock, desired, release.config, routes, due=due)
 
 
 def hosts(rollout: Rollout, release: Release) -> list[str]:
@@ -167,6 +182,7 @@ def put_aside(rollout: Rollout, but: int = 0) -> None:
         if not store.logs.has_ended(app.target.log):
             DeployLog(store.logs, app.target.log).fail(_PUT_ASIDE)
         store.apps.set_target(rollout.lock, None)
+        rollout.engine.end_once(name)
         store.retire_now(name)
     for number in store.releases.pending(name, app.live.release if app.live else 0):
         if number != but:

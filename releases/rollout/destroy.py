@@ -19,6 +19,7 @@ def destroy(rollout: Rollout) -> str:
     wait_acknowledged(rollout, store.routes.unroute(name))
     for container in engine.containers(name):
         engine.retire(container, rollout.settings.stop_grace_s)
+    engine.end_once(name)
     engine.remove_images(name)
     shutil.rmtree(rollout.settings.sources / name, ignore_errors=True)
     shutil.rmtree(rollout.settings.repositories / f"{name}.git", ignore_errors=True)

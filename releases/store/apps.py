@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from releases.app import App, AppExists, NoSuchApp, check_app_name
+from releases.app import App, AppExists, Due, NoSuchApp, check_app_name
 from releases.canary import Canary
 from releases.desired import Desired
 from releases.store import keys
@@ -29,6 +29,15 @@ return 1
 """
 
 
+_SETTLE_DUE = """
+local held = redis.call('GET', KEYS[1])
+if not held or tostring(cjson.decode(held).token) ~= ARGV[1] then return 0 end
+redis.call('HDEL', KEYS[2], 'due', 'unseeded')
+if ARGV[2] == '1' then redis.call('HSET', KEYS[2], 'unseeded', '1') end
+return 1
+"""
+
+
 class AppStore:
     """Apps by name. Only the flip (routes.py) moves `live`."""
 
@@ -36,6 +45,7 @@ class AppStore:
         self._redis = client
         self._create = client.register_script(_CREATE)
         self._set_target = client.register_script(_SET_TARGET)
+        self._settle_due = client.register_script(_SETTLE_DUE)
 
     def create(self, name: str, who: str) -> None:
         """Make an app; BadAppName or AppExists say why not."""
@@ -95,6 +105,15 @@ class AppStore:
         if not self._set_target(keys=names, args=[lock.token, document]):
             raise LockLost(f"lost the lock of {lock.app} during the rollout; nothing was switched")
 
+    def settle_due(self, lock: Lock, *, again: bool) -> None:
+        """What was due after a flip was run; `again`: the next deploy counts as the first too.
+
+        LockLost if the lock is no longer this one.
+        """
+        names = [keys.lock(lock.app), keys.app(lock.app)]
+        if not self._settle_due(keys=names, args=[lock.token, "1" if again else ""]):
+            raise LockLost(f"lost the lock of {lock.app} after its release was live")
+
     def mark_destroying(self, name: str) -> None:
         """From here on the app only waits to be gone; nothing is deployed to it any more."""
         self._redis.hset(keys.app(name), "destroying", "1")
@@ -128,9 +147,15 @@ def _app(name: str, record: Mapping[str, str]) -> App:
         live_since=float(record.get("live_since", 0)),
         canary=Canary(**json.loads(record["canary"])) if record.get("canary") else None,
         unchecked=tuple(json.loads(record.get("unchecked", "[]"))),
+        due=_due(record),
         destroying="destroying" in record,
         deploy_branch=record.get("deploy_branch", ""),
     )
+
+
+def _due(record: Mapping[str, str]) -> Due | None:
+    release, _, is_first = record.get("due", "").partition(" ")
+    return Due(int(release), is_first == "first") if release else None
 
 
 def _desired(record: Mapping[str, str], field: str) -> Desired | None:

@@ -82,6 +82,18 @@ class ReleaseStore:
         found = zip(numbers, pipe.execute(), strict=True)
         return [self._release(app, number, record) for number, record in found if record]
 
+    def set_artifact(self, app: str, number: int, artifact: Artifact) -> None:
+        """What a release that is still pending is going to run."""
+        self._redis.hset(keys.release(app, number), "artifact", json.dumps(asdict(artifact)))
+
+    def is_prepared(self, app: str, number: int) -> bool:
+        """Whether all that has to be run before it starts was run."""
+        return bool(self._redis.hexists(keys.release(app, number), "prepared"))
+
+    def set_prepared(self, app: str, number: int) -> None:
+        """All that has to be run before it starts was run."""
+        self._redis.hset(keys.release(app, number), "prepared", "1")
+
     def fail(self, app: str, number: int, reason: str) -> None:
         """A pending release did not become live; it keeps its number and the reason."""
         _, state = self.get_with_state(app, number)

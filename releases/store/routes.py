@@ -37,9 +37,17 @@ class RouteStore:
         self._give_back = client.register_script(scripts.GIVE_BACK)
 
     def flip(
-        self, lock: Lock, live: Desired, config: Mapping[str, str], routes: Sequence[Route]
+        self,
+        lock: Lock,
+        live: Desired,
+        config: Mapping[str, str],
+        routes: Sequence[Route],
+        *,
+        due: bool = False,
     ) -> int:
         """Move `live`, the config and the routes in one transaction; return the routes' version.
+
+        `due`: something has to be run because it serves; it stands in the app's record until then.
 
         LockLost if the lock is no longer this one, ReleaseEnded if the release has been live
         or has failed: then nothing was changed.
@@ -57,6 +65,7 @@ class RouteStore:
             "wanted": wanted,
             "staged": str(live.staged),
             "blames": live.blames,
+            "due": due,
             "ended": _ENDED,
             "epoch": uuid.uuid4().hex,
             "now": str(time.time()),

@@ -74,6 +74,10 @@ for name, count in pairs(to.formation) do formation[name] = count end
 redis.call('HSET', app, 'live', to.live, 'formation', cjson.encode(formation),
            'flipped_at', to.now, 'routed_at', version)
 redis.call('HDEL', app, 'target')
+if to.due then
+  local first = (not old or redis.call('HEXISTS', app, 'unseeded') == 1) and ' first' or ' later'
+  redis.call('HSET', app, 'due', number .. first)
+end
 redis.call('SET', config, ARGV[2])
 -- unless more was staged since
 if redis.call('HGET', staged, 'version') == to.staged then redis.call('DEL', staged) end

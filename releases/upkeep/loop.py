@@ -3,6 +3,7 @@
 import time
 from typing import NoReturn
 
+from releases.app import App
 from releases.engine.protocol import Engine
 from releases.platform import Platform
 from releases.queue import CONVERGE, DESTROY, RELEASES
@@ -44,7 +45,13 @@ def request_convergence(platform: Platform, *, everything: bool) -> None:
         if app.destroying:
             if is_untended:
                 platform.queue.request(RELEASES, DESTROY, app.name, log=store.logs.new(NO_APP))
-        elif (app.target and is_untended) or (app.live and everything):
-            log = app.target.log if app.target and app.target.log else store.logs.new(app.name)
+        elif ((app.target or app.due) and is_untended) or (app.live and everything):
+            log = _unfinished_log(app) or store.logs.new(app.name)
             platform.queue.request(RELEASES, CONVERGE, app.name, log=log)
         store.retire_later(app.name)
+
+
+def _unfinished_log(app: App) -> str:
+    """The log whose readers wait for what is unfinished."""
+    unfinished = app.target or (app.live if app.due else None)
+    return unfinished.log if unfinished else ""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from releases.container import Container, Slot
-from releases.engine.protocol import Condition, Ended, EngineFailed, TookTooLong
+from releases.engine.protocol import Condition, Ended, EngineFailed, Once, Ran, TookTooLong
 from releases.release import Artifact, Release
 
 
@@ -17,6 +17,9 @@ class FakeEngine:
         self.dying: set[str] = set()
         self.refused: set[str] = set()
         self.images: set[str] = set()
+        self.once: dict[str, str] = {}  # app -> the release that a command runs for right now
+        self.ran: list[str] = []  # commands that were run once
+        self.interrupted: dict[str, BaseException] = {}  # by line: whoever runs it is killed
         self.stopped: list[str] = []  # ids in the order in which they were retired
         self._ids = itertools.count(1)
 
@@ -90,6 +93,33 @@ class FakeEngine:
         if words[0] == "sleep":
             raise TookTooLong(timeout_s)
         return Ended(1) if words[0] == "false" else Ended(0, (" ".join(words[1:]),))
+
+    def run_once(self, release: Release, once: Once) -> Ran:
+        """`exit N` ends so, `sleep ...` takes too long; else the line itself is its output."""
+        self.once[release.app] = release.name
+        self.ran.append(f"{release.name} on {release.artifact.image}: {once.line}")
+        if once.line in self.interrupted:
+            raise self.interrupted.pop(once.line)
+        try:
+            return self._ran(release, once)
+        finally:
+            del self.once[release.app]
+
+    def _ran(self, release: Release, once: Once) -> Ran:
+        word, _, status = once.line.partition(" ")
+        if word == "sleep":
+            raise TookTooLong(once.timeout_s)
+        if word == "exit":
+            return Ran(int(status))
+        once.write([once.line])
+        if once.keeps_changes:
+            self.images |= {f"{release.artifact.image}-{release.name}"} if self.images else set()
+            return Ran(0, f"{release.artifact.image}-{release.name}")
+        return Ran(0)
+
+    def end_once(self, app: str) -> None:
+        """Gone at once."""
+        self.once.pop(app, None)
 
     def condemn(self, container: Container) -> None:
         """Frees its slot."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from releases.container import Container, Slot
-from releases.engine.protocol import Condition, Ended, Engine, EngineFailed, TookTooLong
+from releases.engine.protocol import Condition, Ended, Engine, EngineFailed, Once, TookTooLong
 from releases.release import Release
 from tests.fakes import examples
 from tests.fakes.engine import FakeEngine
@@ -30,6 +30,7 @@ class Contract:
     engine: Engine
     image: str
     stop: Callable[[Container], None]
+    is_real: bool = False
 
     def release(self, app: str = "myapp", number: int = 1) -> Release:
         """A release that can be started."""
@@ -70,7 +71,7 @@ def contract(request: pytest.FixtureRequest) -> Contract:
         api: Any = request.getfixturevalue("api")
         engine = request.getfixturevalue("docker_engine")
         image = request.getfixturevalue("image")
-        return Contract(engine, image, lambda one: api.stop(one.id, timeout=0))
+        return Contract(engine, image, lambda one: api.stop(one.id, timeout=0), is_real=True)
     fake = FakeEngine()
     fake.dying, fake.images = {"crash.1"}, {examples.IMAGE}
     return Contract(fake, examples.IMAGE, lambda _: fake.stop_all())
@@ -242,3 +243,38 @@ def test_a_command_in_a_container_that_is_gone_cannot_be_run(contract: Contract)
     contract.engine.retire(one, GRACE_S)
     with pytest.raises(EngineFailed, match=r"cannot run echo in web\.1"):
         contract.engine.execute(one, ["echo"], 5.0)
+
+
+def test_what_runs_once_gives_its_output_and_its_status_and_is_in_no_list(
+    contract: Contract,
+) -> None:
+    said: list[str] = []
+    line = "echo migrated" if contract.is_real else "migrated"
+    ran = contract.engine.run_once(contract.release(), Once(line, 20.0, said.extend))
+    assert (ran.status, ran.image, said) == (0, "", ["migrated"])
+    assert (
+        contract.engine.run_once(contract.release(), Once("exit 3", 20.0, said.extend)).status == 3
+    )
+    assert contract.names() == []
+
+
+def test_what_runs_once_has_a_time_limit(contract: Contract) -> None:
+    with pytest.raises(TookTooLong):
+        contract.engine.run_once(contract.release(), Once("sleep 60", 0.5, print))
+    assert contract.engine.run_once(contract.release(), Once("true", 20.0, print)).status == 0
+
+
+def test_an_image_is_made_of_what_succeeded_alone(contract: Contract) -> None:
+    keeping = Once("true", 20.0, print, keeps_changes=True)
+    made = contract.engine.run_once(contract.release(), keeping).image
+    assert made != contract.image
+    assert contract.engine.image_exists(made)
+    failing = Once("exit 1", 20.0, print, keeps_changes=True)
+    assert contract.engine.run_once(contract.release(number=2), failing).image == ""
+
+
+def test_to_end_what_runs_once_is_fine_where_nothing_does(contract: Contract) -> None:
+    contract.engine.end_once("myapp")
+    [one] = contract.start("web.1")
+    contract.engine.end_once("myapp")
+    assert contract.engine.condition(one).running
