@@ -35,7 +35,8 @@ def deploy(rollout: Rollout, build: Build) -> str:
     configs = rollout.store.configs
     why = f"{'Rebuild' if build.options.rebuild else 'Deploy'} {build.commit[:7]}"
     staged = configs.staged(app.name)
-    wanted = Wanted(artifact, configs.config(app.name), build.who, why, staged)
+    env = artifact.app_json.env
+    wanted = Wanted(artifact, configs.config(app.name), build.who, why, staged, env)
     return release_anew(rollout, wanted, _on_trial(app, deploys=True))
 
 
