@@ -144,12 +144,18 @@ def parse_app_json(text: str) -> AppJson:
 def _load(text: str) -> Any:
     if len(text) > _MAX_BYTES:
         raise BadAppJson(f"it has {len(text)} characters; {_MAX_BYTES} are allowed")
+    if "\\u0000" in text:
+        raise BadAppJson("it has a NUL byte, which no process can be given")
     try:
-        return json.loads(text.removeprefix("\ufeff"))
+        document = json.loads(text.removeprefix("\ufeff"))
+        json.dumps(document, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise BadAppJson(f"line {error.lineno}: not JSON: {error.msg}") from error
+    except UnicodeEncodeError as error:
+        raise BadAppJson("it has half of a character, an escape such as \\ud800") from error
     except (ValueError, RecursionError) as error:
         raise BadAppJson("not JSON: a number too long, or nested too deep") from error
+    return document
 
 
 def _check(where: str, document: Any, keys: Mapping[str, Key]) -> None:

@@ -116,6 +116,11 @@ class Settings:
         """The Docker network all app containers are on."""
         return self.instance
 
+    @property
+    def deploy_timeout_s(self) -> int:
+        """What a job may take that rolls out a release: four commands of the app, and the rest."""
+        return 3600 + 4 * self.release_command_timeout_s
+
     def host(self, app: str) -> str:
         """Where an app is reached, whatever other domains it has: `myapp.localhost`."""
         return f"{app}.{self.domain}"

@@ -54,7 +54,8 @@ def execute(
 
 def _received(api: Any, identifier: str, opened: Any, timeout_s: float) -> Iterator[bytes]:
     # docker-py (7.1) gives the bare socket; its reader has what came with the answer's head.
-    connection, reader = opened._sock, opened._response.raw._fp.fp
+    reader = opened._response.raw._fp.fp
+    connection = reader.raw._sock
     connection.setblocking(False)
     deadline = time.monotonic() + timeout_s
     yield reader.read1(_CHUNK_BYTES) or b""

@@ -12,6 +12,8 @@ from releases.rollout.checks.checkup import not_run
 from releases.store import Store
 from releases.store.locks import Lock
 
+_SHOWN_CHARS = 200
+
 
 class ReleaseCommandFailed(PaasError):
     """A command that has to succeed before a release serves did not; nothing was changed."""
@@ -105,7 +107,7 @@ class Phase:
 
     def _run(self, release: Release, title: str, line: str, *, keeps_changes: bool = False) -> Ran:
         self.store.locks.check(self.lock)  # a worker that was held for dead runs nothing more
-        self.log.step(f"Running {title}: {line}")
+        self.log.step(f"Running {title}: {line.strip().splitlines()[0][:_SHOWN_CHARS]}")
         once = Once(line, self.timeout_s, lambda lines: self.log.detail(*lines), keeps_changes)
         return self.engine.run_once(release, once)
 

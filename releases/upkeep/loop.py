@@ -47,7 +47,8 @@ def request_convergence(platform: Platform, *, everything: bool) -> None:
                 platform.queue.request(RELEASES, DESTROY, app.name, log=store.logs.new(NO_APP))
         elif ((app.target or app.due) and is_untended) or (app.live and everything):
             log = _unfinished_log(app) or store.logs.new(app.name)
-            platform.queue.request(RELEASES, CONVERGE, app.name, log=log)
+            limit_s = platform.settings.deploy_timeout_s
+            platform.queue.request(RELEASES, CONVERGE, app.name, log=log, timeout_s=limit_s)
         store.retire_later(app.name)
 
 

@@ -103,6 +103,8 @@ def test_a_record_of_an_earlier_version_says_nothing() -> None:
     [
         ('{"env": }', "line 1: not JSON"),
         ("[" * 100_000, "not JSON"),
+        ('{"env": {"A": "\\ud800"}}', "it has half of a character"),
+        ('{"env": {"A": "a\\u0000"}}', "it has a NUL byte"),
         ("[]", 'expected an object, {"key": value}'),
         (" " * 300_000, "it has 300000 characters; 262144 are allowed"),
         ('{"scripts": []}', "key scripts: expected an object, found []"),
