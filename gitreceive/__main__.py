@@ -12,7 +12,14 @@ import builder.commands
 import releases.commands
 import router_sync.commands
 from builder.request import request_build
-from gitreceive import commands, event_commands, image_commands, repository_commands, stack_commands
+from gitreceive import (
+    commands,
+    event_commands,
+    image_commands,
+    release_diff,
+    repository_commands,
+    stack_commands,
+)
 from gitreceive.deploy import Deployer, RequestBuild
 from gitreceive.dispatch import CommandTable
 from gitreceive.front import Front, Services
@@ -37,6 +44,7 @@ TABLES = (
     repository_commands.COMMANDS,
     image_commands.COMMANDS,
     stack_commands.COMMANDS,
+    release_diff.COMMANDS,
 )
 
 

@@ -99,6 +99,7 @@ class App:
     destroying: bool = False
     unchecked: tuple[str, ...] = ()  # process types of which a start is enough; *: all of them
     deploy_branch: str = ""  # the one that deploys; empty: those of the platform's settings
+    releases_kept: int = 0  # whose images stay for rollbacks; 0: as the platform's settings say
 
     def deploy_branches(self, platform: str) -> tuple[str, ...]:
         """The branches that deploy, given the platform's own (`main,master`)."""

@@ -1,6 +1,6 @@
 """What a container of ours is: its place in an app, and the request that creates it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
@@ -50,9 +50,25 @@ class Container:
     condemned: bool = False  # on its way out: never counted on again, its slot is free
 
     @property
+    def socket(self) -> str:
+        """How the router names it: `10.213.0.7:5000`."""
+        return f"{self.address}:{self.port}"
+
+    @property
     def backend(self) -> str:
         """How routes name it."""
-        return f"http://{self.address}:{self.port}"
+        return f"http://{self.socket}"
+
+    @property
+    def serves(self) -> bool:
+        """Whether it runs and is to be counted on."""
+        return self.state == "running" and not self.condemned
+
+
+def web(containers: Iterable[Container]) -> list[Container]:
+    """The web processes among them, by their index."""
+    found = [one for one in containers if one.slot.process_type == "web"]
+    return sorted(found, key=lambda one: one.slot.index)
 
 
 def slots(desired: Desired | None) -> frozenset[Slot]:

@@ -81,3 +81,13 @@ class ReleaseState:
 
     status: ReleaseStatus
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What can be told of a release without the key to its config."""
+
+    number: int
+    image: str  # its artifact's id
+    status: ReleaseStatus
+    built: str = ""  # the id of the image that predeploy began with, if that ran

@@ -46,6 +46,7 @@ class Settings:
     low_disk_mb: int = 1024  # below this much free space no build begins or goes on
     build_log_kb: int = 4096  # of one build's output; what is beyond is left out but for its end
     builds_kept: int = 20  # records, logs and sources of an app's builds
+    releases_kept: int = 10  # whose images stay for rollbacks, unless an app has its own
     buildpacks: Path = PROJECT / "buildpacks"
     extra_buildpacks: str = ""  # a folder of one's own, asked before ours
     stack: str = "auto"  # auto, registry or debian: where the base image comes from
@@ -138,6 +139,7 @@ _LEAST = {
     "build_timeout_s": 1,
     "builds_kept": 1,
     "release_command_timeout_s": 1,
+    "releases_kept": 1,
     "build_log_kb": 64,
     "login_tries": 1,
     "max_connections": 1,

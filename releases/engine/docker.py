@@ -14,10 +14,13 @@ from releases.container import FROZEN, Container, Slot
 from releases.engine.api import Api, one_line, reason, remove
 from releases.engine.create import create_request
 from releases.engine.execute import try_out
+from releases.engine.images import list_images, remove_image
+from releases.engine.memory import taken_bytes
 from releases.engine.network import ensure_network
 from releases.engine.once import end_once, run_once
 from releases.engine.protocol import Condition, Ended, EngineFailed, Once, Ran
-from releases.engine.pull import pull
+from releases.engine.pull import not_the_same, pull, registry_of
+from releases.image import AppImage
 from releases.release import Artifact, Release
 from releases.settings import Settings
 from releases.store import Store
@@ -43,6 +46,10 @@ class DockerEngine:
         self._store = store
         # "auto" asks which version it speaks: the newest engines refuse 1.41.
         self._api: Any = Api(base_url=settings.docker_host, version="auto", timeout=timeout_s)
+
+    def greet(self) -> None:
+        """Ask again which version is spoken: Docker may have been renewed meanwhile."""
+        self._api.negotiate()
 
     def containers(self, app: str) -> list[Container]:
         """One call to Docker."""
@@ -87,10 +94,7 @@ class DockerEngine:
                 found = self._api.stats(container.id, stream=False, one_shot=True)
             except docker.errors.NotFound:
                 return 0
-        memory = found.get("memory_stats", {})
-        detail = memory.get("stats", {})
-        cache = detail.get("total_inactive_file", detail.get("inactive_file", 0))
-        return max(0, int(memory.get("usage", 0)) - int(cache))
+        return taken_bytes(found)
 
     def frozen(self) -> list[Container]:
         """One call to Docker."""
@@ -177,14 +181,10 @@ class DockerEngine:
     def fetch_image(self, artifact: Artifact, report: Callable[[str], None]) -> None:
         """By the digest that the build host pushed."""
         if artifact.reference and not self.image_exists(artifact.image):
-            registry = artifact.reference.partition("/")[0]
-            report(f"Pulling the image of {artifact.commit[:7]} from {registry}")
+            report(f"Pulling the image of {artifact.commit[:7]} from {registry_of(artifact)}")
             pull(self._api, artifact.reference)
             if not self.image_exists(artifact.image):
-                raise EngineFailed(
-                    f"{artifact.reference} came as another image than was built; do all hosts' "
-                    "Dockers store images alike (the containerd image store on all or on none)?"
-                )
+                raise not_the_same(artifact)
 
     def image_exists(self, image: str) -> bool:
         """Asks by id."""
@@ -195,12 +195,21 @@ class DockerEngine:
                 return False
         return True
 
+    def app_images(self, app: str = "") -> list[AppImage]:
+        """By our labels, so that an image somebody else tagged alike is none of them."""
+        settings = self._settings
+        with one_line(f"list the images of {app or 'all apps'}"):
+            return list_images(self._api, settings.instance, settings.registry, app)
+
+    def remove_image(self, image: AppImage) -> bool:
+        """One or two calls for each of its names."""
+        with one_line(f"remove an image of {image.app}"):
+            return remove_image(self._api, image.id, image.names)
+
     def remove_images(self, app: str) -> None:
-        """By our labels, so that an image somebody else tagged alike stays."""
-        with one_line(f"remove the images of {app}"):
-            for image in self._api.images(filters={"label": self._labels(app)}):
-                with suppress(docker.errors.ImageNotFound):
-                    self._api.remove_image(image["Id"], force=True)
+        """Those that somebody gave a name of his own stay."""
+        for image in self.app_images(app):
+            self.remove_image(image)
 
     def _labels(self, app: str) -> list[str]:
         return [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]
@@ -244,7 +253,7 @@ def connect(settings: Settings, store: Store) -> DockerEngine:
     """The engine that the settings name; EngineFailed if it cannot be reached."""
     try:
         return DockerEngine(settings, store)
-    except (docker.errors.DockerException, requests.RequestException) as error:
+    except (EngineFailed, docker.errors.DockerException, requests.RequestException) as error:
         raise EngineFailed(
             f"Docker does not answer at {settings.docker_host}; is dockerd running?"
         ) from error

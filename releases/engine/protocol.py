@@ -6,6 +6,7 @@ from typing import Protocol
 
 from releases.container import Container, Slot
 from releases.errors import PaasError
+from releases.image import AppImage
 from releases.release import Artifact, Release
 
 
@@ -116,5 +117,14 @@ class Engine(Protocol):
     def image_exists(self, image: str) -> bool:
         """Whether an image is there to be started."""
 
+    def app_images(self, app: str = "") -> list[AppImage]:
+        """All images that were made for an app of this platform, or for any."""
+
+    def remove_image(self, image: AppImage) -> bool:
+        """Take our names from an image, and remove it unless it has others or is in use.
+
+        Return whether it is gone. That it is in use, or gone already, is no error.
+        """
+
     def remove_images(self, app: str) -> None:
-        """Remove all images of an app."""
+        """The same with all images of an app."""

@@ -6,8 +6,10 @@ from releases.config import ConfigChange
 from releases.desired import Desired
 from releases.errors import PaasError
 from releases.release import Artifact
-from releases.rollout.converge import Rollout, converge, put_aside, run_due
+from releases.rollout.converge import converge, run_due
+from releases.rollout.give_up import put_aside
 from releases.rollout.releasing import Wanted, live_release, open_app, release_anew, where
+from releases.rollout.rollout import Rollout
 
 
 class Superseded(PaasError):
@@ -33,7 +35,7 @@ def deploy(rollout: Rollout, build: Build) -> str:
             f"{live.artifact.build}; push again if you want this one"
         )
     configs = rollout.store.configs
-    why = f"{'Rebuild' if build.options.rebuild else 'Deploy'} {build.commit[:7]}"
+    why = build.deed(live.artifact.commit if live else "")
     staged = configs.staged(app.name)
     env = artifact.app_json.env
     wanted = Wanted(artifact, configs.config(app.name), build.who, why, staged, env)

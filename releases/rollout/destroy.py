@@ -3,7 +3,9 @@
 import shutil
 
 from releases.errors import PaasError
-from releases.rollout.converge import Rollout, wait_acknowledged
+from releases.log import DeployLog
+from releases.rollout.flip import wait_acknowledged
+from releases.rollout.rollout import Rollout
 
 
 class NotToBeDestroyed(PaasError):
@@ -25,5 +27,8 @@ def destroy(rollout: Rollout) -> str:
     shutil.rmtree(rollout.settings.repositories / f"{name}.git", ignore_errors=True)
     for build in store.builds.list(name):
         store.builds.forget(build)
+    while call := store.parked.next(name):
+        DeployLog(store.logs, call.log).fail(f"app {name} was destroyed")
+        store.parked.remove(name, call)
     store.apps.forget(name)
     return f"{name} is gone: routes, containers, images, repository and records"

@@ -1,7 +1,7 @@
 """When a container counts as healthy, and what is said of one that does not."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -53,15 +53,14 @@ def wait_until_healthy(
     after its own check, while others still boot, must not get traffic.
     """
     # One that was there before may have been restarted by Docker once, long ago.
-    restarts = {one.id: engine.condition(one).restarts for one in containers if one.status}
+    restarts = restarts_of(engine, [one for one in containers if one.status])
     pool, started = patience.pool(), patience.clock()
     eyes = Eyes(engine, patience.answers, patience.settle_s, checkup.host)
     waiting = [Watch(probe, eyes) for one in containers for probe in checkup.probes(one)]
     try:
         while True:
             age_s = patience.clock() - started
-            for one in containers:
-                _check_alive(engine, one, restarts.get(one.id, 0))
+            deaths(engine, containers, restarts)
             look(waiting, pool, age_s)
             waiting = [one for one in waiting if not one.is_over(patience, checkup, age_s)]
             if not waiting:
@@ -117,10 +116,17 @@ def look(waiting: Sequence[Watch], pool: Executor, age_s: float) -> None:
         one.collect(age_s)
 
 
-def _check_alive(engine: Engine, container: Container, restarts: int) -> None:
-    condition = engine.condition(container)
-    if condition.has_died_since(restarts):
-        raise _died(engine, container, condition)
+def restarts_of(engine: Engine, containers: Sequence[Container]) -> dict[str, int]:
+    """How often Docker has restarted each up to now, by id."""
+    return {one.id: engine.condition(one).restarts for one in containers}
+
+
+def deaths(engine: Engine, containers: Sequence[Container], restarts: Mapping[str, int]) -> None:
+    """Return if all of them have lived since they had been restarted so often; UnhealthyRelease."""
+    for one in containers:
+        condition = engine.condition(one)
+        if condition.has_died_since(restarts.get(one.id, 0)):
+            raise _died(engine, one, condition)
 
 
 def _died(engine: Engine, container: Container, condition: Condition) -> UnhealthyRelease:

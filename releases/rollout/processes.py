@@ -7,8 +7,9 @@ from releases.app import App, BadScale, NotDeployed
 from releases.app_json import FILE
 from releases.desired import Desired
 from releases.release import Release
-from releases.rollout.converge import Rollout, begin
+from releases.rollout.converge import begin
 from releases.rollout.releasing import live_release, open_app, where
+from releases.rollout.rollout import Rollout
 
 
 def scale(rollout: Rollout, counts: Mapping[str, int]) -> str:

@@ -9,8 +9,9 @@ from releases.app_json import FILE, EnvVar
 from releases.config import StagedConfig, check_size
 from releases.desired import Desired
 from releases.release import Artifact, Release
-from releases.rollout.converge import Rollout, begin
+from releases.rollout.converge import begin
 from releases.rollout.env import completed
+from releases.rollout.rollout import Rollout
 
 NOTHING_STAGED = StagedConfig()
 

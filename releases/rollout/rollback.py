@@ -7,8 +7,8 @@ from releases.container import slots
 from releases.desired import Desired
 from releases.errors import PaasError
 from releases.release import Release, ReleaseState, ReleaseStatus
-from releases.rollout.converge import Rollout
 from releases.rollout.releasing import Wanted, open_app, release_anew
+from releases.rollout.rollout import Rollout
 
 
 class CannotRollBack(PaasError):

@@ -15,9 +15,11 @@ from releases.store.locks import LockStore
 from releases.store.log_reader import LogReader
 from releases.store.logs import LogStore
 from releases.store.open_builds import OpenBuilds
+from releases.store.parked import ParkedCalls
 from releases.store.releases import ReleaseStore
 from releases.store.routes import RouteStore
 from releases.store.ssh_keys import SshKeyStore
+from releases.store.traffic import TrafficStore
 from releases.vault import Vault
 
 
@@ -33,7 +35,9 @@ class Store:
         self.bases = BaseStore(client)
         self.open_builds = OpenBuilds(client)
         self.routes = RouteStore(client, vault)
+        self.traffic = TrafficStore(client)
         self.locks = LockStore(client)
+        self.parked = ParkedCalls(client)
         self.logs = LogStore(client)
         self.log_reader = LogReader(client, self.logs)
         self.ssh_keys = SshKeyStore(client)
@@ -74,7 +78,7 @@ class Store:
 
     @contextmanager
     def router_wakeups(self) -> Iterator[Wakeups]:
-        """Told when routes changed."""
+        """Told when routes changed, or an app is to be watched."""
         with wakeups(self._redis, keys.WAKE_ROUTERS) as subscription:
             yield subscription
 
@@ -82,6 +86,12 @@ class Store:
     def acknowledgements(self) -> Iterator[Wakeups]:
         """Told when a router acknowledged, or its in-flight counts changed."""
         with wakeups(self._redis, keys.ROUTER_ACKED) as subscription:
+            yield subscription
+
+    @contextmanager
+    def canary_words(self, app: str) -> Iterator[Wakeups]:
+        """Told when somebody said how the app's canary is to end."""
+        with wakeups(self._redis, keys.canary_word(app)) as subscription:
             yield subscription
 
     @contextmanager

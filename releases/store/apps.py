@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from releases.app import App, AppExists, Due, NoSuchApp, check_app_name
-from releases.canary import Canary
+from releases.canary import Canary, Said, Word
 from releases.desired import Desired
 from releases.store import keys
 from releases.store.connection import Client
@@ -95,6 +95,10 @@ class AppStore:
         """The process types of which a start is enough."""
         self._redis.hset(keys.app(name), "unchecked", json.dumps(sorted(process_types)))
 
+    def set_releases_kept(self, name: str, kept: int) -> None:
+        """How many releases of the app keep their images; 0: as the platform's settings say."""
+        self._redis.hset(keys.app(name), "releases_kept", kept)
+
     def set_target(self, lock: Lock, target: Desired | None) -> None:
         """Begin a rollout (whoever converges the app goes for the target now), or give it up.
 
@@ -113,6 +117,25 @@ class AppStore:
         names = [keys.lock(lock.app), keys.app(lock.app)]
         if not self._settle_due(keys=names, args=[lock.token, "1" if again else ""]):
             raise LockLost(f"lost the lock of {lock.app} after its release was live")
+
+    def set_canary(self, name: str, canary: Canary | None) -> None:
+        """What every new release has to go through, or the next one if it is for once."""
+        self._redis.hset(keys.app(name), "canary", json.dumps(asdict(canary)) if canary else "")
+
+    def say_of_canary(self, name: str, release: int, said: Said) -> None:
+        """Have the canary of a release end now."""
+        document = json.dumps({"release": release, "word": said.word, "who": said.who})
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.app(name), "canary_word", document)
+            pipe.publish(keys.canary_word(name), said.word)
+            pipe.execute()
+
+    def canary_word(self, name: str, release: int) -> Said | None:
+        """What was said of the canary of a release."""
+        document = json.loads(self._redis.hget(keys.app(name), "canary_word") or "{}")
+        if document.get("release") != release:
+            return None
+        return Said(Word(document["word"]), document["who"])
 
     def mark_destroying(self, name: str) -> None:
         """From here on the app only waits to be gone; nothing is deployed to it any more."""
@@ -150,6 +173,7 @@ def _app(name: str, record: Mapping[str, str]) -> App:
         due=_due(record),
         destroying="destroying" in record,
         deploy_branch=record.get("deploy_branch", ""),
+        releases_kept=int(record.get("releases_kept", 0)),
     )
 
 

@@ -1,14 +1,23 @@
 """How releases are kept: written once, but for how their rollout ended."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from releases.errors import PaasError
-from releases.release import NEXT_STATUS, Artifact, Release, ReleaseState, ReleaseStatus
+from releases.release import (
+    NEXT_STATUS,
+    Artifact,
+    Outline,
+    Release,
+    ReleaseState,
+    ReleaseStatus,
+)
 from releases.store import keys
 from releases.store.connection import Client
 from releases.vault import Vault
 
+_OUTLINES = 50  # in one round trip
 # A release is written once. That its number is new is AppStore's affair; this is the proof.
 _ADD = """
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
@@ -93,6 +102,19 @@ class ReleaseStore:
     def set_prepared(self, app: str, number: int) -> None:
         """All that has to be run before it starts was run."""
         self._redis.hset(keys.release(app, number), "prepared", "1")
+
+    def outlines(self, app: str) -> Iterator[Outline]:
+        """All releases, newest first; whoever has seen enough reads no further."""
+        last = int(self._redis.hget(keys.app(app), "releases") or 0)
+        for top in range(last, 0, -_OUTLINES):
+            numbers = range(top, max(0, top - _OUTLINES), -1)
+            pipe = self._redis.pipeline(transaction=False)
+            for number in numbers:
+                pipe.hmget(keys.release(app, number), "artifact", "status")
+            for number, (artifact, status) in zip(numbers, pipe.execute(), strict=True):
+                if artifact:
+                    image, built = map(json.loads(artifact).get, ("image", "built"))
+                    yield Outline(number, image, ReleaseStatus(status), built or "")
 
     def fail(self, app: str, number: int, reason: str) -> None:
         """A pending release did not become live; it keeps its number and the reason."""

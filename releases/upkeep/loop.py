@@ -5,13 +5,17 @@ from typing import NoReturn
 
 from releases.app import App
 from releases.engine.protocol import Engine
+from releases.parking import go_on
 from releases.platform import Platform
 from releases.queue import CONVERGE, DESTROY, RELEASES
+from releases.store import Store
 from releases.store.logs import NO_APP
 from releases.upkeep.lost import settle
+from releases.upkeep.reclaim import Reclaim
 from releases.upkeep.retire import Retirement
 from releases.upkeep.sources import forget_sources
 from releases.upkeep.unfinished import Unfinished
+from releases.upkeep.watch import LOOK_S, Watch
 
 RESYNC_S = 30.0
 _LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us
@@ -20,17 +24,22 @@ _LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us
 def run(platform: Platform, engine: Engine) -> NoReturn:
     """Converge every app, then retire as wake-ups come, for ever."""
     retirement, unfinished = Retirement(platform, engine), Unfinished(platform)
+    watch = Watch(platform, engine)
+    images = Reclaim(platform, engine)
     request_convergence(platform, everything=True)
     resync_at = time.monotonic() + RESYNC_S
     with platform.store.converger_wakeups() as woken:
         while True:
-            is_busy = retirement.look()
-            woken.wait(_LOOK_AGAIN_S if is_busy else max(0.0, resync_at - time.monotonic()))
+            pauses = [max(0.0, resync_at - time.monotonic())]
+            pauses += [LOOK_S] if watch.look() else []
+            pauses += [_LOOK_AGAIN_S] if retirement.look() else []
+            woken.wait(min(pauses))
             if time.monotonic() >= resync_at:
                 request_convergence(platform, everything=False)
                 platform.queue.settle_lost(lambda job: settle(platform, job))
                 unfinished.look()
                 forget_sources(platform)
+                images.look()
                 resync_at = time.monotonic() + RESYNC_S
 
 
@@ -42,17 +51,19 @@ def request_convergence(platform: Platform, *, everything: bool) -> None:
     store = platform.store
     for app in store.apps.all():
         is_untended = store.locks.holder(app.name) is None
+        if is_untended:
+            go_on(platform, app.name)  # who should have done so died
         if app.destroying:
             if is_untended:
                 platform.queue.request(RELEASES, DESTROY, app.name, log=store.logs.new(NO_APP))
         elif ((app.target or app.due) and is_untended) or (app.live and everything):
-            log = _unfinished_log(app) or store.logs.new(app.name)
-            limit_s = platform.settings.deploy_timeout_s
+            log, limit_s = _log_of(store, app), platform.settings.deploy_timeout_s
             platform.queue.request(RELEASES, CONVERGE, app.name, log=log, timeout_s=limit_s)
         store.retire_later(app.name)
 
 
-def _unfinished_log(app: App) -> str:
-    """The log whose readers wait for what is unfinished."""
+def _log_of(store: Store, app: App) -> str:
+    """That of the rollout to be finished, if somebody may still follow it."""
     unfinished = app.target or (app.live if app.due else None)
-    return unfinished.log if unfinished else ""
+    log = unfinished.log if unfinished else ""
+    return log if log and not store.logs.has_ended(log) else store.logs.new(app.name)

@@ -40,6 +40,29 @@ def busybox_image(
     return str(api.inspect_image(f"{settings.instance}/{app}:{tag}")["Id"])
 
 
+def named_image(api: Any, settings: Settings, app: str, *names: str) -> str:
+    """An image that is labelled as the app's, unlike any other, with these names only."""
+    image = busybox_image(api, settings, app, body=uuid.uuid4().hex)
+    given = api.inspect_image(image)["RepoTags"]
+    for name in names:
+        repository, _, tag = name.rpartition(":")
+        api.tag(image, repository, tag)
+    if names:
+        for name in given:
+            api.remove_image(name)
+        return image
+    return _without_names(api, image)
+
+
+def _without_names(api: Any, image: str) -> str:
+    """Docker removes an image with its last name, unless that passes to another image."""
+    [name] = api.inspect_image(image)["RepoTags"]
+    repository, _, tag = name.rpartition(":")
+    api.import_image_from_data(_tar("other"), repository=repository, tag=tag)
+    api.remove_image(name)
+    return image
+
+
 def plain_image(api: Any, name: str) -> None:
     """Import an image that is nobody's, to stand on: `FROM name`, with busybox in it."""
     repository, _, tag = name.partition(":")

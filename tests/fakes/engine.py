@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from releases.container import Container, Slot
 from releases.engine.protocol import Condition, Ended, EngineFailed, Once, Ran, TookTooLong
+from releases.image import AppImage, split_names
 from releases.release import Artifact, Release
 
 
@@ -20,6 +21,8 @@ class FakeEngine:
         self.once: dict[str, str] = {}  # app -> the release that a command runs for right now
         self.ran: list[str] = []  # commands that were run once
         self.interrupted: dict[str, BaseException] = {}  # by line: whoever runs it is killed
+        self.made: dict[str, AppImage] = {}  # by id: those that were made for apps
+        self.used: dict[str, str] = {}  # container's id -> image's
         self.stopped: list[str] = []  # ids in the order in which they were retired
         self._ids = itertools.count(1)
 
@@ -37,6 +40,7 @@ class FakeEngine:
             raise EngineFailed(f"cannot start {refused[0]}")
         made = [self._container(release, slot) for slot in slots]
         self.running.update({one.id: one for one in made})
+        self.used.update({one.id: release.artifact.image for one in made})
         return made
 
     def _container(self, release: Release, slot: Slot) -> Container:
@@ -143,5 +147,36 @@ class FakeEngine:
         """Every image, unless `images` names those there are."""
         return not self.images or image in self.images
 
+    def make(self, app: str, *names: str) -> str:
+        """An image of an app with these names, of which some may be somebody else's."""
+        identifier = f"sha256:{next(self._ids):064}"
+        ours, foreign = split_names(app, "", names)
+        self.made[identifier] = AppImage(identifier, app, ours, foreign, size_bytes=1_000_000)
+        self.images.add(identifier)
+        return identifier
+
+    def app_images(self, app: str = "") -> list[AppImage]:
+        """Those in `made`."""
+        used = {self.used[one] for one in self.running}
+        found = [image for image in self.made.values() if app in ("", image.app)]
+        return [replace(image, in_use=image.id in used) for image in found]
+
+    def remove_image(self, image: AppImage) -> bool:
+        """Unless a container uses it, or somebody else named it."""
+        found = next((one for one in self.app_images() if one.id == image.id), None)
+        if found is None:
+            return True
+        if found.in_use:
+            return False
+        left = tuple(name for name in found.names if name not in image.names)
+        self.made[found.id] = replace(found, names=left)
+        if left or found.foreign:
+            return False
+        del self.made[found.id]
+        self.images.discard(found.id)
+        return True
+
     def remove_images(self, app: str) -> None:
-        """Images are not kept per app here."""
+        """One by one."""
+        for image in self.app_images(app):
+            self.remove_image(image)

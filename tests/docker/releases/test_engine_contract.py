@@ -1,5 +1,6 @@
 """What every engine promises: the one on Docker, and the fake in memory."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from releases.container import Container, Slot
 from releases.engine.protocol import Condition, Ended, Engine, EngineFailed, Once, TookTooLong
 from releases.release import Release
+from tests.docker.images import named_image
 from tests.fakes import examples
 from tests.fakes.engine import FakeEngine
 from tests.services import wait_for
@@ -16,6 +18,9 @@ from tests.services import wait_for
 pytestmark = pytest.mark.docker
 GRACE_S = 0.0
 # Containers of `crash` end at once: Docker's because of the line, the fake's because of the name.
+APP = f"contract-{os.getpid()}"  # its images' names are seen by every run on the same Docker
+NAME = f"paas/{APP}:{examples.COMMIT}"
+OTHER_NAME = f"{NAME}-before-2"
 PROCESSES: dict[str, str | None] = {
     "web": None,
     "worker": "sleep 600",
@@ -30,6 +35,7 @@ class Contract:
     engine: Engine
     image: str
     stop: Callable[[Container], None]
+    make: Callable[..., str]  # an image of an app under these names; returns its id
     is_real: bool = False
 
     def release(self, app: str = "myapp", number: int = 1) -> Release:
@@ -71,10 +77,15 @@ def contract(request: pytest.FixtureRequest) -> Contract:
         api: Any = request.getfixturevalue("api")
         engine = request.getfixturevalue("docker_engine")
         image = request.getfixturevalue("image")
-        return Contract(engine, image, lambda one: api.stop(one.id, timeout=0), is_real=True)
+        settings = request.getfixturevalue("settings")
+
+        def make(app: str, *names: str) -> str:
+            return named_image(api, settings, app, *names)
+
+        return Contract(engine, image, lambda one: api.stop(one.id, timeout=0), make, is_real=True)
     fake = FakeEngine()
     fake.dying, fake.images = {"crash.1"}, {examples.IMAGE}
-    return Contract(fake, examples.IMAGE, lambda _: fake.stop_all())
+    return Contract(fake, examples.IMAGE, lambda _: fake.stop_all(), fake.make)
 
 
 def test_an_app_has_no_containers_until_some_are_started(contract: Contract) -> None:
@@ -278,3 +289,59 @@ def test_to_end_what_runs_once_is_fine_where_nothing_does(contract: Contract) ->
     [one] = contract.start("web.1")
     contract.engine.end_once("myapp")
     assert contract.engine.condition(one).running
+
+
+def test_images_of_apps_are_listed_with_their_names(contract: Contract) -> None:
+    made = contract.make(APP, NAME, OTHER_NAME, f"paas/{APP}:mine")
+    [listed] = contract.engine.app_images(APP)
+    assert (listed.id, listed.app, listed.in_use) == (made, APP, False)
+    assert (listed.names, listed.foreign) == ((NAME, OTHER_NAME), (f"paas/{APP}:mine",))
+    assert listed.size_bytes > 0
+    assert listed in contract.engine.app_images()
+    assert contract.engine.app_images(f"{APP}-2") == []
+
+
+def test_a_removed_image_is_gone_with_all_its_names(contract: Contract) -> None:
+    for names in ((NAME, OTHER_NAME), ()):
+        made = contract.make(APP, *names)
+        [listed] = contract.engine.app_images(APP)
+        assert contract.engine.remove_image(listed) is True
+        assert contract.engine.app_images(APP) == []
+        assert not contract.engine.image_exists(made)
+        assert contract.engine.remove_image(listed) is True
+
+
+def test_an_image_that_somebody_else_named_loses_only_our_names(contract: Contract) -> None:
+    made = contract.make(APP, NAME, f"alice/{APP}:1")
+    [listed] = contract.engine.app_images(APP)
+    assert contract.engine.remove_image(listed) is False
+    assert contract.engine.image_exists(made)
+    [left] = contract.engine.app_images(APP)
+    assert (left.names, left.foreign, left.is_removable) == ((), (f"alice/{APP}:1",), False)
+
+
+def test_an_image_that_a_container_uses_stays_also_when_it_has_stopped(contract: Contract) -> None:
+    made = contract.make(APP, NAME)
+    release = examples.release(APP, made=examples.artifact(image=made))
+    [before] = contract.engine.app_images(APP)
+    [container] = contract.engine.start(release, [slot("web.1")])
+    assert contract.engine.remove_image(before) is False
+    contract.stop(container)
+    [listed] = contract.engine.app_images(APP)
+    assert listed.in_use
+    assert contract.engine.remove_image(listed) is False
+    assert contract.engine.image_exists(made)
+    contract.engine.retire(container, GRACE_S)
+    [listed] = contract.engine.app_images(APP)
+    assert contract.engine.remove_image(listed) is True
+
+
+def test_all_images_of_an_app_are_removed_at_once_but_those_that_others_named(
+    contract: Contract,
+) -> None:
+    gone, kept = contract.make(APP, NAME), contract.make(APP, OTHER_NAME, f"alice/{APP}:1")
+    neighbour = contract.make(f"{APP}-2", f"paas/{APP}-2:{examples.COMMIT}")
+    contract.engine.remove_images(APP)
+    assert not contract.engine.image_exists(gone)
+    assert contract.engine.image_exists(kept)
+    assert contract.engine.image_exists(neighbour)

@@ -17,8 +17,8 @@ from releases.log import DeployLog
 from releases.platform import Platform
 from releases.queue import RELEASES
 from releases.release import Artifact
-from releases.rollout.converge import Rollout
 from releases.rollout.health import Patience
+from releases.rollout.rollout import Rollout
 from releases.store import Store
 from tests.builds import end_build, start_build
 from tests.fakes.engine import FakeEngine

@@ -6,8 +6,9 @@ import pytest
 
 from releases.config import ConfigChange
 from releases.rollout import changes, rollback
-from releases.rollout.converge import Rollout, converge
+from releases.rollout.converge import converge
 from releases.rollout.rollback import CannotRollBack
+from releases.rollout.rollout import Rollout
 from tests.fakes.engine import FakeEngine
 from tests.integration.releases.conftest import Shop
 from tests.integration.releases.deploys import deploy, log_lines, statuses

@@ -11,8 +11,9 @@ from releases.config import ConfigChange
 from releases.platform import Platform
 from releases.queue import CONVERGE
 from releases.rollout import changes, processes, rollback
-from releases.rollout.converge import Rollout, converge
+from releases.rollout.converge import converge
 from releases.rollout.phase import PostdeployFailed, ReleaseCommandFailed
+from releases.rollout.rollout import Rollout
 from releases.upkeep.loop import request_convergence
 from releases.upkeep.lost import settle_change
 from tests.integration.releases.conftest import Shop
