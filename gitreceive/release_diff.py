@@ -73,15 +73,19 @@ def _choose(store: Store, app: App, old: str | None, new: str | None) -> tuple[R
         raise NotDeployed(app.name)
     live = app.live.release if app.live else 0
     after = parse_release(new) if new else live
-    before = parse_release(old) if old else _before(store, app.name, live)
+    before = parse_release(old) if old else _before(store, app)
     return store.releases.get(app.name, before), store.releases.get(app.name, after)
 
 
-def _before(store: Store, app: str, live: int) -> int:
-    for release in store.releases.outlines(app):
+def _before(store: Store, app: App) -> int:
+    """What was live before, or the newest that ever was."""
+    if app.previous:
+        return app.previous.release
+    live = app.live.release if app.live else 0
+    for release in store.releases.outlines(app.name):
         if release.number < live and release.status is ReleaseStatus.SUPERSEDED:
             return release.number
-    raise NoReleaseBefore(f"{app} has no release before v{live} to compare it with")
+    raise NoReleaseBefore(f"{app.name} has no release before v{live} to compare it with")
 
 
 def _build(store: Store, release: Release) -> Build | None:

@@ -11,6 +11,9 @@ from releases.traffic import Traffic
 _WINDOW = 512  # TIME_STATS_SAMPLES in defaults.h; the manual's "1024 last requests" are these
 
 
+Row = Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Counters:
     """A server's counters at some moment. They begin with their worker and outlive addresses."""
@@ -21,23 +24,32 @@ class Counters:
     average_ms: int = 0  # from the connection to the headers of the answer, rounded up
 
 
-def read_counters(row: Mapping[str, str]) -> Counters:
-    """From a server's line of `show stat`.
+def read_counters(servers: Iterable[Row], backend: Row) -> dict[str, Counters]:
+    """Of each server, from the lines of a backend in `show stat`.
 
-    `req_tot` counts answers of the server, of which hrsp_5xx failed; econ requests that got no
-    connection after all retries; eresp those that got none or no whole answer; srv_abrt answers
-    that broke off. A request that was sent again to another server and answered there is no
-    error. A connection that is reset before an answer counts twice in eresp, so once too often
-    here among both requests and errors. Interim answers (1xx) are no requests.
+    A server's req_tot counts its answers, of which hrsp_5xx failed and srv_abrt broke off. What got
+    no answer stands in econ (no connection after all retries) and eresp, which counts broken
+    answers too, and a connection that was reset at every retry and once more at the end (tried
+    with 2.6.12). How many requests HAProxy itself answered with 5xx is exact only for the backend:
+    no server has more than that. So resets by several servers of an app at once count too often;
+    a reset that a retry made good counts for nothing, as long as nothing else failed. Interim
+    answers (1xx) are no requests.
     """
-    failed = int(row["econ"]) + int(row["eresp"])
+    rows = list(servers)
+    of_haproxy = max(0, int(backend["hrsp_5xx"]) - sum(int(row["hrsp_5xx"]) for row in rows))
+    return {row["svname"]: _read_server(row, of_haproxy) for row in rows}
+
+
+def _read_server(row: Row, of_haproxy: int) -> Counters:
+    broken = int(row["srv_abrt"])
+    unanswered = min(of_haproxy, int(row["econ"]) + max(0, int(row["eresp"]) - broken))
     answers = int(row["req_tot"])
-    requests = answers - int(row["hrsp_1xx"]) + failed
-    errors = min(requests, int(row["hrsp_5xx"]) + failed + int(row["srv_abrt"]))
+    requests = answers - int(row["hrsp_1xx"]) + unanswered
+    errors = min(requests, int(row["hrsp_5xx"]) + unanswered + broken)
     return Counters(requests, errors, answers, int(row["rtime"]))
 
 
-def read_unserved(backend: Mapping[str, str], servers: Iterable[Mapping[str, str]]) -> Counters:
+def read_unserved(servers: Iterable[Row], backend: Row) -> Counters:
     """Requests that got 503 as no server was up: they are the backend's, and no server's."""
     unserved = max(0, int(backend["econ"]) - sum(int(server["econ"]) for server in servers))
     return Counters(unserved, unserved)
@@ -45,9 +57,9 @@ def read_unserved(backend: Mapping[str, str], servers: Iterable[Mapping[str, str
 
 def since(now: Counters, then: Counters) -> Traffic:
     """The traffic between two looks at one server; all of it if it was restarted in between."""
-    if now.requests < then.requests or now.answers < then.answers:
+    if now.answers < then.answers:
         then = Counters()
-    requests = now.requests - then.requests
+    requests = max(0, now.requests - then.requests)  # HAProxy may note an end after an answer
     errors = min(requests, max(0, now.errors - then.errors))
     return Traffic(requests, errors, _latency_ms(now, then))
 

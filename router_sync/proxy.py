@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from releases.errors import PaasError
 from router_sync import files, slots
+from router_sync.counters import Counters
 from router_sync.drain import Drain, SlotKey, in_flight, leaving
 from router_sync.ledger import Ledger
 from router_sync.reload import ReloadFailed, reload_haproxy
 from router_sync.render import Layout
-from router_sync.runtime import NO_SLOT, CommandRefused, Fleet, Reading, Runtime, WorkerGone
+from router_sync.runtime import NO_SLOT, CommandRefused, Fleet, Runtime, WorkerGone
 from router_sync.table import Table
 from router_sync.worker import NOWHERE, Change, SlotChange, SlotState, Worker
 
@@ -81,11 +82,11 @@ class Proxy:
         if fleet is None:
             raise FleetChanged("HAProxy has to be compared first")
         slots_leaving = leaving(self._workers.values(), fleet.current, table.addresses)
-        read = self._runtime.readings({(pid, backend) for pid, backend, _ in slots_leaving})
-        counts = {key: reading.in_flight for key, reading in read.items()}
+        counts = self._runtime.in_flight({(pid, backend) for pid, backend, _ in slots_leaving})
         finished = self._drain.finished(slots_leaving, counts, time.monotonic())
+        counters = self._runtime.counters({(pid, backend) for pid, backend, _ in finished})
         for key in finished:
-            self.ledger.rest(key, slots_leaving[key].address, read[key].counters)
+            self.ledger.rest(key, slots_leaving[key].address, counters[key])
         for pid, worker in self._workers.items():
             ended = [slots_leaving.pop(key) for key in finished if key[0] == pid]
             rested = [SlotChange(replace(slot, state=SlotState.IDLE)) for slot in ended]
@@ -102,7 +103,7 @@ class Proxy:
         counted = set(apps)
         self._enter(
             self._workers,
-            self._runtime.readings(
+            self._runtime.counters(
                 {
                     (pid, backend)
                     for pid, worker in self._workers.items()
@@ -122,19 +123,19 @@ class Proxy:
             and slot.address != NOWHERE
             and not self.ledger.is_marked((worker.pid, backend, slot.name))
         }
-        self._enter({worker.pid: worker}, self._runtime.readings(unknown))
+        self._enter({worker.pid: worker}, self._runtime.counters(unknown))
 
-    def _enter(self, workers: Mapping[int, Worker], readings: Mapping[SlotKey, Reading]) -> None:
-        for (pid, backend, name), reading in readings.items():
+    def _enter(self, workers: Mapping[int, Worker], counters: Mapping[SlotKey, Counters]) -> None:
+        for (pid, backend, name), stand in counters.items():
             slots = workers[pid].backends[backend]
             if name == NO_SLOT:
                 ready = [one.address for one in slots.values() if one.state is SlotState.READY]
-                self.ledger.count_unserved(pid, backend, min(ready, default=""), reading.counters)
+                self.ledger.count_unserved(pid, backend, min(ready, default=""), stand)
             elif slots[name].state is not SlotState.IDLE:
                 key = (pid, backend, name)
-                self.ledger.count(key, slots[name].address, reading.counters)
+                self.ledger.count(key, slots[name].address, stand)
             elif slots[name].address != NOWHERE:
-                self.ledger.mark((pid, backend, name), reading.counters)
+                self.ledger.mark((pid, backend, name), stand)
 
     def is_cramped(self, table: Table) -> bool:
         """Whether a reload at a quiet moment would spare a later flip from waiting for one."""

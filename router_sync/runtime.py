@@ -42,14 +42,6 @@ class Fleet:
     failed_reloads: int
 
 
-@dataclass(frozen=True)
-class Reading:
-    """A slot as HAProxy counts it at this moment."""
-
-    in_flight: int
-    counters: Counters
-
-
 class Runtime:
     """One HAProxy, by its master's socket.
 
@@ -84,23 +76,36 @@ class Runtime:
         entries = [line.split() for line in hosts]
         return Worker.loaded(pid, _slots(servers), {entry[1]: entry[2] for entry in entries})
 
-    def readings(self, backends: Iterable[tuple[int, str]]) -> dict[tuple[int, str, str], Reading]:
-        """What HAProxy counts, by (pid, backend, slot), for the backends asked for.
+    def in_flight(self, backends: Iterable[tuple[int, str]]) -> dict[tuple[int, str, str], int]:
+        """Requests in flight by (pid, backend, slot), for the backends asked for."""
+        return {
+            (pid, backend, row["svname"]): int(row["scur"]) + int(row["qcur"])
+            for pid, backend, rows in self._statistics(backends)
+            for row in rows[:-1]
+        }
+
+    def counters(self, backends: Iterable[tuple[int, str]]) -> dict[tuple[int, str, str], Counters]:
+        """What HAProxy has counted, by (pid, backend, slot), for the backends asked for.
 
         What no slot of a backend had, as none was up, stands at NO_SLOT.
         """
+        found: dict[tuple[int, str, str], Counters] = {}
+        for pid, backend, (*servers, whole) in self._statistics(backends):
+            for slot, counters in read_counters(servers, whole).items():
+                found[pid, backend, slot] = counters
+            found[pid, backend, NO_SLOT] = read_unserved(servers, whole)
+        return found
+
+    def _statistics(
+        self, backends: Iterable[tuple[int, str]]
+    ) -> Iterator[tuple[int, str, list[dict[str, str]]]]:
+        """The lines of every backend asked for: its servers, and at the end itself."""
         asked = sorted(backends)
         if not asked:
-            return {}
+            return
         replies = self._exchange([f"@!{pid} show stat {backend} 6 -1" for pid, backend in asked])
-        found: dict[tuple[int, str, str], Reading] = {}
         for (pid, backend), lines in zip(asked, replies, strict=True):
-            *servers, whole = csv.DictReader(lines)
-            for row in servers:
-                in_flight = int(row["scur"]) + int(row["qcur"])
-                found[pid, backend, row["svname"]] = Reading(in_flight, read_counters(row))
-            found[pid, backend, NO_SLOT] = Reading(0, read_unserved(whole, servers))
-        return found
+            yield pid, backend, list(csv.DictReader(lines))
 
     def reload(self) -> None:
         """Have the master load the configuration into a new worker; it goes on by itself."""

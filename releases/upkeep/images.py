@@ -36,7 +36,7 @@ def _made_by(builds: Iterable[Build]) -> Iterator[str]:
 
 
 def _of_releases(app: App, releases: Iterable[Outline], kept: int) -> set[str]:
-    wanted = {desired.release for desired in (app.live, app.target) if desired}
+    wanted = {desired.release for desired in (app.live, app.target, app.previous) if desired}
     has_previous, counted, needed = app.live is None, 0, set[str]()
     for release in releases:
         is_previous = not has_previous and _is_before(app, release)

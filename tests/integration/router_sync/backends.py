@@ -5,19 +5,21 @@ import contextlib
 import hashlib
 import itertools
 import socket
+import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SLOW_S = 1.0
 LATE_S = 0.1
 WAITS_S = {"/late": LATE_S, "/slow": SLOW_S}
+_RESET = struct.pack("ii", 1, 0)  # linger for no time: close() sends a reset
 _numbers = itertools.count(2)
 
 
 class Answers(BaseHTTPRequestHandler):
     """`/` at once, `/late` and `/slow` later, `/held` when let go, `/stream` in parts, or a ws.
 
-    `/fail` is answered with 500, `/rude` not at all.
+    `/fail` is answered with 500, `/half` in part, `/rude` and `/reset` not at all.
     """
 
     protocol_version = "HTTP/1.1"
@@ -30,8 +32,8 @@ class Answers(BaseHTTPRequestHandler):
             return self._echo()
         if self.path == "/stream":
             return self._stream()
-        if self.path == "/rude":
-            return self.close()
+        if self.path in ("/rude", "/reset", "/half"):
+            return self.break_off()
         self._wait()
         if self.path == "/headers":
             return self._answer(str(self.headers))
@@ -47,9 +49,14 @@ class Answers(BaseHTTPRequestHandler):
         elif wait_s := WAITS_S.get(self.path):
             self.server.stopped.wait(wait_s)
 
-    def close(self) -> None:
-        """Without an answer."""
+    def break_off(self) -> None:
+        """Without an answer, or with half of one."""
         self.close_connection = True
+        if self.path == "/reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self.connection.close()
+        if self.path == "/half":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf ")
 
     def _answer(self, text: str, status: int = 200) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -1,5 +1,7 @@
 """Requests, errors and latency are counted per address, whatever happens to slots and workers."""
 
+import contextlib
+import http.client
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -148,12 +150,18 @@ def test_a_restart_of_haproxy_keeps_what_was_counted(stage: Stage, backends: Bac
     wait_counted(stage, shop, 15)
 
 
-def test_a_connection_that_is_refused_or_broken_off_is_an_error(
-    stage: Stage, backends: Backends
+@pytest.mark.parametrize("path", ["/rude", "/reset", "/half"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_request_without_a_whole_answer_is_one_error(
+    stage: Stage, backends: Backends, path: str, method: str
 ) -> None:
-    shop = routed(stage, backends, "rude")
-    stage.get("shop.localhost", "/rude", method="POST")
-    assert wait_counted(stage, shop, 1).errors == 1
+    shop = routed(stage, backends, "v1")
+    ask(stage, 5)
+    with contextlib.suppress(http.client.IncompleteRead):
+        assert stage.get("shop.localhost", path, method=method).status == 502
+    ask(stage, 5)
+
+    assert wait_counted(stage, shop, 11).errors == 1
 
 
 def test_requests_that_find_no_container_up_are_errors_of_the_release(

@@ -72,26 +72,41 @@ def test_a_server_that_began_anew_counts_from_nothing() -> None:
 
 def row(**columns: int) -> dict[str, str]:
     """A line of `show stat`."""
-    every = dict.fromkeys(("req_tot", "hrsp_1xx", "hrsp_5xx", "econ", "eresp", "srv_abrt"), 0)
-    return {name: str(value) for name, value in {**every, "rtime": 0, **columns}.items()}
+    names = ("req_tot", "hrsp_1xx", "hrsp_5xx", "econ", "eresp", "srv_abrt", "rtime")
+    numbers = {**dict.fromkeys(names, 0), **columns}
+    return {"svname": "s1", **{name: str(number) for name, number in numbers.items()}}
+
+
+def read(server: dict[str, str], **backend: int) -> Counters:
+    """Of the only server of a backend."""
+    return read_counters([server], row(**backend))["s1"]
 
 
 def test_requests_are_those_answered_and_those_that_never_were() -> None:
-    assert read_counters(row(req_tot=10, econ=2, eresp=1)) == Counters(13, 3, 10, 0)
+    assert read(row(req_tot=10, econ=2, eresp=1), hrsp_5xx=3) == Counters(13, 3, 10, 0)
 
 
 def test_errors_are_500s_failed_connections_and_broken_answers() -> None:
-    assert read_counters(row(req_tot=10, hrsp_5xx=3, srv_abrt=1)) == Counters(10, 4, 10, 0)
+    broken = row(req_tot=10, hrsp_5xx=3, srv_abrt=1, eresp=1)
+    assert read(broken, hrsp_5xx=3) == Counters(10, 4, 10, 0)
+
+
+def test_a_reset_that_was_retried_in_vain_is_one_error() -> None:
+    assert read(row(req_tot=10, eresp=5), hrsp_5xx=1) == Counters(11, 1, 10, 0)
+
+
+def test_a_reset_that_a_retry_made_good_is_none() -> None:
+    assert read(row(req_tot=10, eresp=1)) == Counters(10, 0, 10, 0)
 
 
 def test_interim_answers_are_no_requests() -> None:
-    assert read_counters(row(req_tot=10, hrsp_1xx=4)).requests == 6
+    assert read(row(req_tot=10, hrsp_1xx=4)).requests == 6
 
 
 def test_there_are_never_more_errors_than_requests() -> None:
-    assert read_counters(row(req_tot=1, hrsp_5xx=1, srv_abrt=1)) == Counters(1, 1, 1, 0)
+    assert read(row(req_tot=1, hrsp_5xx=1, srv_abrt=1), hrsp_5xx=1) == Counters(1, 1, 1, 0)
 
 
 def test_what_no_server_had_is_unserved() -> None:
-    assert read_unserved(row(econ=9), [row(econ=2), row(econ=3)]) == Counters(4, 4)
-    assert read_unserved(row(econ=1), [row(econ=2)]) == Counters()
+    assert read_unserved([row(econ=2), row(econ=3)], row(econ=9)) == Counters(4, 4)
+    assert read_unserved([row(econ=2)], row(econ=1)) == Counters()

@@ -8,7 +8,7 @@ from releases.build_queue import turn
 from releases.engine.protocol import EngineFailed
 from releases.image import AppImage
 from releases.platform import Platform
-from releases.rollout import changes
+from releases.rollout import changes, rollback
 from releases.upkeep.reclaim import Reclaim, reclaim
 from tests.builds import end_build, queue_build, start_build
 from tests.fakes.engine import FakeEngine
@@ -68,8 +68,8 @@ def test_a_rollback_to_a_release_whose_image_was_removed_says_what_to_do(
 ) -> None:
     reclaim(platform, grown.engine)
 
-    with grown.open() as rollout, pytest.raises(changes.CannotRollBack) as refused:
-        changes.roll_back(rollout, 1, "ada")
+    with grown.open() as rollout, pytest.raises(rollback.CannotRollBack) as refused:
+        rollback.roll_back(rollout, 1, "ada")
     assert "the image of v1 is gone" in str(refused.value)
     assert "ps:rebuild shop aaaaaaaaaaaa" in str(refused.value)
 
@@ -78,7 +78,7 @@ def test_a_rollback_to_a_release_that_is_kept_works(grown: Shop, platform: Platf
     reclaim(platform, grown.engine)
 
     with grown.open() as rollout:
-        changes.roll_back(rollout, 0, "ada")
+        rollback.roll_back(rollout, 0, "ada")
     assert grown.running() == ["v5 web.1"]
 
 
