@@ -44,7 +44,7 @@ def execute(
     made = api.exec_create(container, list(words), environment=variables)
     opened = api.exec_start(made["Id"], socket=True)
     try:
-        for stream, piece in _unframed(_received(api, made["Id"], opened, timeout_s)):
+        for stream, piece in unframed(_received(api, made["Id"], opened, timeout_s)):
             write(stream, piece)
     finally:
         opened._response.close()
@@ -73,7 +73,7 @@ def _received(api: Any, identifier: str, opened: Any, timeout_s: float) -> Itera
             return
 
 
-def _unframed(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+def unframed(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
     """The output without Docker's headers; of a frame, what is there already."""
     buffer, left, stream = b"", 0, 1
     for chunk in chunks:

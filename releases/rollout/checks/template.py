@@ -1,4 +1,4 @@
-"""How a check names config vars: `$NAME`, `${NAME}`, `{{ var "NAME" }}` (Dokku has the last)."""
+"""How a check names config vars: `$NAME`, `${NAME}`, `{{ var "NAME" }}` (sigil's templates)."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 _NAMED = re.compile(
     r"\$(?P<plain>[A-Za-z_][A-Za-z0-9_]*)"
     r"|\$\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)\}"
-    r'|\{\{ *var +"(?P<dokku>[A-Za-z_][A-Za-z0-9_]*)" *\}\}'
+    r'|\{\{ *var +"(?P<sigil>[A-Za-z_][A-Za-z0-9_]*)" *\}\}'
 )
 
 
@@ -14,7 +14,7 @@ def fill(text: str, config: Mapping[str, str]) -> str:
     """The text with the values; a name that has none is left as it stands."""
 
     def value(found: re.Match[str]) -> str:
-        name = found["plain"] or found["braced"] or found["dokku"]
+        name = found["plain"] or found["braced"] or found["sigil"]
         return config.get(name, found[0])
 
     return _NAMED.sub(value, text)
