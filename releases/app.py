@@ -75,6 +75,14 @@ def default_formation(processes: Mapping[str, str | None]) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
+class Due:
+    """What has to be run because a deploy serves: its postdeploy."""
+
+    release: int
+    is_first: bool  # the app's first deploy, or none was seen through yet
+
+
+@dataclass(frozen=True)
 class App:
     """An app as the store has it. `live` serves; `target` is being rolled out."""
 
@@ -87,7 +95,9 @@ class App:
     previous: Desired | None = None  # was live before `live`, and can be gone back to in a blink
     live_since: float = 0.0  # Unix seconds, when `live` took the place of `previous`
     canary: Canary | None = None  # what new releases have to go through
+    due: Due | None = None  # to be run, and was not seen through
     destroying: bool = False
+    unchecked: tuple[str, ...] = ()  # process types of which a start is enough; *: all of them
     deploy_branch: str = ""  # the one that deploys; empty: those of the platform's settings
     releases_kept: int = 0  # whose images stay for rollbacks; 0: as the platform's settings say
 

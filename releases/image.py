@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_TAG = r":[0-9a-f]{40}(?:-before-[0-9]+)?"
+_TAG = r":[0-9a-f]{40}(?:-before-[0-9]+|-v[0-9]+)?"
 _DIGEST = r"@sha256:[0-9a-f]{64}"  # what was pulled or pushed is also known by it
 
 

@@ -55,6 +55,7 @@ class Settings:
     registry: str = ""  # where images are kept for other hosts, `registry.example:5000`
     front_door: str = ""  # on a build host: where sources come from, `paas.example:2222`
     boot_timeout_s: float = 60.0
+    release_command_timeout_s: int = 600  # of each command that an app has run beside a deploy
     settle_s: float = 1.0  # how long a process without a port must stay alive
     drain_s: float = 30.0
     stop_grace_s: float = 10.0
@@ -119,6 +120,11 @@ class Settings:
         """The Docker network all app containers are on."""
         return self.instance
 
+    @property
+    def deploy_timeout_s(self) -> int:
+        """What a job may take that rolls out a release: four commands of the app, and the rest."""
+        return 3600 + 4 * self.release_command_timeout_s
+
     def host(self, app: str) -> str:
         """Where an app is reached, whatever other domains it has: `myapp.localhost`."""
         return f"{app}.{self.domain}"
@@ -135,6 +141,7 @@ _LEAST = {
     "release_workers": 1,
     "build_timeout_s": 1,
     "builds_kept": 1,
+    "release_command_timeout_s": 1,
     "releases_kept": 1,
     "build_log_kb": 64,
     "login_tries": 1,

@@ -1,7 +1,18 @@
 """The release manager's command table."""
 
 from releases.command import Command
-from releases.commands import apps, canary, config, enter, logs, ps, releases, retention, run
+from releases.commands import (
+    apps,
+    canary,
+    checks,
+    config,
+    enter,
+    logs,
+    ps,
+    releases,
+    retention,
+    run,
+)
 
 COMMANDS: tuple[Command, ...] = (
     *apps.COMMANDS,
@@ -12,5 +23,6 @@ COMMANDS: tuple[Command, ...] = (
     *ps.COMMANDS,
     *run.COMMANDS,
     *enter.COMMANDS,
+    *checks.COMMANDS,
     *logs.COMMANDS,
 )

@@ -1,6 +1,6 @@
 """The only module that starts and stops containers (and the only one here that knows docker-py)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -14,10 +14,13 @@ from releases.container import FROZEN, Container, Slot
 from releases.engine import one_off
 from releases.engine.api import Api, ended_at, one_line, reason, remove
 from releases.engine.create import create_request
+from releases.engine.execute import try_out
 from releases.engine.images import list_images, remove_image
+from releases.engine.memory import taken_bytes
 from releases.engine.network import ensure_network
-from releases.engine.protocol import Condition, EngineFailed
-from releases.engine.pull import pull
+from releases.engine.once import end_once, run_once
+from releases.engine.protocol import Condition, Ended, EngineFailed, Once, Ran
+from releases.engine.pull import not_the_same, pull, registry_of
 from releases.image import AppImage
 from releases.one_off import OneOff
 from releases.release import Artifact, Release
@@ -109,10 +112,7 @@ class DockerEngine:
                 found = self._api.stats(container.id, stream=False, one_shot=True)
             except docker.errors.NotFound:
                 return 0
-        memory = found.get("memory_stats", {})
-        detail = memory.get("stats", {})
-        cache = detail.get("total_inactive_file", detail.get("inactive_file", 0))
-        return max(0, int(memory.get("usage", 0)) - int(cache))
+        return taken_bytes(found)
 
     def frozen(self) -> list[Container]:
         """One call to Docker."""
@@ -149,6 +149,22 @@ class DockerEngine:
                 raise
         return output.decode(errors="replace").splitlines()
 
+    def execute(self, container: Container, words: Sequence[str], timeout_s: float) -> Ended:
+        """The last few lines of its output count."""
+        with one_line(f"run {words[0]} in {container.slot.name}"):
+            return try_out(self._api, container.id, words, timeout_s)
+
+    def run_once(self, release: Release, once: Once) -> Ran:
+        """A container that waits, and the command executed in it."""
+        ensure_network(self._api, self._settings, self._store.locks)
+        with one_line(f"run {once.line[:60]!r} for {release.name}"):
+            return run_once(self._api, self._settings, self._store.next_address, release, once)
+
+    def end_once(self, app: str) -> None:
+        """By label."""
+        with one_line(f"end what runs once for {app}"):
+            end_once(self._api, self._settings, app)
+
     def follow(self, container: Container, *, tail: int, follow: bool) -> LogStream:
         """Output in which Docker's RFC 3339 time stamp leads each line."""
         wanted = {"stdout": True, "stderr": True, "timestamps": True}
@@ -184,14 +200,10 @@ class DockerEngine:
     def fetch_image(self, artifact: Artifact, report: Callable[[str], None]) -> None:
         """By the digest that the build host pushed."""
         if artifact.reference and not self.image_exists(artifact.image):
-            registry = artifact.reference.partition("/")[0]
-            report(f"Pulling the image of {artifact.commit[:7]} from {registry}")
+            report(f"Pulling the image of {artifact.commit[:7]} from {registry_of(artifact)}")
             pull(self._api, artifact.reference)
             if not self.image_exists(artifact.image):
-                raise EngineFailed(
-                    f"{artifact.reference} came as another image than was built; do all hosts' "
-                    "Dockers store images alike (the containerd image store on all or on none)?"
-                )
+                raise not_the_same(artifact)
 
     def image_exists(self, image: str) -> bool:
         """Asks by id."""

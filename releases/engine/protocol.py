@@ -1,6 +1,6 @@
 """What runs containers has to be able to do, and what it says of one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,39 @@ from releases.release import Artifact, Release
 
 class EngineFailed(PaasError):
     """Docker did not do what was asked."""
+
+
+class TookTooLong(EngineFailed):
+    """A command did not end in time."""
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(f"it took longer than {limit_s:g} s")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command in a container ended, and the last lines that it wrote."""
+
+    status: int
+    output: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Once:
+    """A command that is run once, for a release."""
+
+    line: str  # for a shell
+    timeout_s: float
+    write: Callable[[list[str]], None]  # is given its output, line by line as it comes
+    keeps_changes: bool = False  # what it changes becomes an image
+
+
+@dataclass(frozen=True)
+class Ran:
+    """Its exit status, and the id of the image that was made of its changes."""
+
+    status: int
+    image: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +96,19 @@ class Engine(Protocol):
 
     def tail(self, container: Container, lines: int) -> list[str]:
         """The last lines of its output."""
+
+    def execute(self, container: Container, words: Sequence[str], timeout_s: float) -> Ended:
+        """Run a command in a running container; TookTooLong."""
+
+    def run_once(self, release: Release, once: Once) -> Ran:
+        """Run a command in a container of its own, of the release's image; TookTooLong.
+
+        The container is gone when this returns, and no list of containers has it. One that a
+        dead worker left is removed first. An image is made only of what succeeded.
+        """
+
+    def end_once(self, app: str) -> None:
+        """End what runs once for an app, and remove what is left of it."""
 
     def condemn(self, container: Container) -> None:
         """Mark it for good as on its way out, and free its slot. Gone already is fine."""

@@ -6,7 +6,7 @@ from releases.config import ConfigChange
 from releases.desired import Desired
 from releases.errors import PaasError
 from releases.release import Artifact
-from releases.rollout.converge import converge
+from releases.rollout.converge import converge, run_due
 from releases.rollout.give_up import put_aside
 from releases.rollout.releasing import Wanted, live_release, open_app, release_anew, where
 from releases.rollout.rollout import Rollout
@@ -27,6 +27,7 @@ def deploy(rollout: Rollout, build: Build) -> str:
     live = live_release(rollout, app)
     if live and (live.artifact.build == build.number or _runs(app, live.artifact, build)):
         put_aside(rollout)
+        run_due(rollout)
         return f"{live.name} runs this commit already, {where(rollout, live)}"
     if live and live.artifact.build > build.number:
         raise Superseded(
@@ -36,13 +37,14 @@ def deploy(rollout: Rollout, build: Build) -> str:
     configs = rollout.store.configs
     why = build.deed(live.artifact.commit if live else "")
     staged = configs.staged(app.name)
-    wanted = Wanted(artifact, configs.config(app.name), build.who, why, staged)
+    env = artifact.app_json.env
+    wanted = Wanted(artifact, configs.config(app.name), build.who, why, staged, env)
     return release_anew(rollout, wanted, _on_trial(app, deploys=True))
 
 
 def _runs(app: App, live: Artifact, build: Build) -> bool:
     """Whether what was built is what serves already, and nothing else was asked for."""
-    is_same = build.artifact is not None and live.image == build.artifact.image
+    is_same = build.artifact is not None and live.built_image == build.artifact.image
     is_stopped = app.live is not None and app.live.stopped
     return is_same and not build.options.redeploy and not is_stopped
 

@@ -9,9 +9,11 @@ from releases.desired import Desired
 from releases.errors import PaasError
 from releases.release import Release, ReleaseStatus
 from releases.rollout.canary import prove
+from releases.rollout.checks.checkup import Checkup, plan_checkup
 from releases.rollout.flip import flip, wait_acknowledged
 from releases.rollout.give_up import give_up, put_aside, withdraw
 from releases.rollout.health import wait_until_healthy
+from releases.rollout.phase import Phase
 from releases.rollout.rollout import Rollout
 
 
@@ -29,6 +31,7 @@ def converge(rollout: Rollout) -> None:
         roll_out(rollout, app.target)
     elif app.live:
         repair(rollout, app.live)
+    run_due(rollout)
 
 
 def roll_out(rollout: Rollout, target: Desired) -> None:
@@ -38,8 +41,10 @@ def roll_out(rollout: Rollout, target: Desired) -> None:
         withdraw(rollout)
         raise PaasError(f"{release.name} failed: {state.reason}")
     try:
+        if target.deploys:
+            release = _phase(rollout).before(release)
         serving = start_missing(rollout, release, target)
-        wait_until_healthy(rollout.engine, serving, rollout.patience)
+        wait_until_healthy(rollout.engine, serving, rollout.patience, _checkup(rollout, release))
         prove(rollout, release, target, serving)
     except PaasError as error:
         give_up(rollout, release, error)
@@ -52,9 +57,24 @@ def repair(rollout: Rollout, live: Desired) -> None:
     """Have what is live run again as it should; UnhealthyRelease where it cannot."""
     release = rollout.store.releases.get(rollout.lock.app, live.release)
     serving = start_missing(rollout, release, live)
-    wait_until_healthy(rollout.engine, serving, rollout.patience)
-    version = flip(rollout, release, live, serving)
+    wait_until_healthy(rollout.engine, serving, rollout.patience, _checkup(rollout, release))
+    version = flip(rollout, release, replace(live, deploys=False), serving)
     wait_acknowledged(rollout, version)
+
+
+def run_due(rollout: Rollout) -> None:
+    """Run what is due since a deploy serves, also where the worker that moved the routes died."""
+    _phase(rollout).after()
+
+
+def _phase(rollout: Rollout) -> Phase:
+    timeout_s = rollout.settings.release_command_timeout_s
+    return Phase(rollout.store, rollout.engine, rollout.lock, rollout.log, timeout_s)
+
+
+def _checkup(rollout: Rollout, release: Release) -> Checkup:
+    app, host = rollout.store.apps.get(release.app), rollout.settings.host(release.app)
+    return plan_checkup(app, release, host, rollout.log.error)
 
 
 def start_missing(rollout: Rollout, release: Release, desired: Desired) -> list[Container]:

@@ -23,6 +23,7 @@ def destroy(rollout: Rollout) -> str:
         engine.retire(container, rollout.settings.stop_grace_s)
     for one_off in engine.one_offs(name):
         engine.retire(one_off.container, rollout.settings.stop_grace_s)
+    engine.end_once(name)
     engine.remove_images(name)
     shutil.rmtree(rollout.settings.sources / name, ignore_errors=True)
     shutil.rmtree(rollout.settings.repositories / f"{name}.git", ignore_errors=True)

@@ -17,7 +17,10 @@ def flip(rollout: Rollout, release: Release, desired: Desired, serving: Sequence
     backends = tuple(one.backend for one in web(serving))
     routes = [Route(host, release.app, backends) for host in hosts(rollout, release)]
     watch_s = rollout.settings.watch_s
-    return rollout.store.routes.flip(rollout.lock, desired, release.config, routes, watch_s)
+    due = desired.deploys and release.artifact.app_json.scripts.has_postdeploy
+    return rollout.store.routes.flip(
+        rollout.lock, desired, release.config, routes, watch_s, due=due
+    )
 
 
 def hosts(rollout: Rollout, release: Release) -> list[str]:

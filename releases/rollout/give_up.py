@@ -42,6 +42,7 @@ def put_aside(rollout: Rollout, but: int = 0) -> None:
     if app.target:
         if not store.logs.has_ended(app.target.log):
             DeployLog(store.logs, app.target.log).fail(_PUT_ASIDE)
+        rollout.engine.end_once(name)
         withdraw(rollout)
     for number in store.releases.pending(name, app.live.release if app.live else 0):
         if number != but:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from releases.app import App, BadScale, NotDeployed
+from releases.app_json import FILE
 from releases.desired import Desired
 from releases.release import Release
 from releases.rollout.converge import begin
@@ -22,8 +23,17 @@ def scale(rollout: Rollout, counts: Mapping[str, int]) -> str:
     if unknown:
         known = ", ".join(sorted(live.artifact.processes))
         raise BadScale(f"{app.name} has no process type {unknown[0]}; {live.name} has {known}")
+    _check_app_json(live, counts)
     _begin(rollout, replace(app.live, formation={**app.live.formation, **counts}))
     return f"{live.name} runs {_counts({**app.live.formation, **counts})}"
+
+
+def _check_app_json(live: Release, counts: Mapping[str, int]) -> None:
+    said = live.artifact.app_json.formation
+    for name in sorted(said.keys() & counts.keys()):
+        raise BadScale(
+            f"{FILE} of {live.name} sets {name}={said[name]}; change its formation there and push"
+        )
 
 
 def restart(rollout: Rollout) -> str:

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from releases.app import App, BeingDestroyed, default_formation
+from releases.app_json import FILE, EnvVar
 from releases.config import StagedConfig, check_size
 from releases.desired import Desired
 from releases.release import Artifact, Release
 from releases.rollout.converge import begin
+from releases.rollout.env import completed
 from releases.rollout.rollout import Rollout
 
 NOTHING_STAGED = StagedConfig()
@@ -23,6 +25,7 @@ class Wanted:
     who: str
     why: str
     staged: StagedConfig = NOTHING_STAGED  # goes out with it
+    env: Mapping[str, EnvVar] = field(default_factory=dict)  # what the config has to have
 
 
 def release_anew(rollout: Rollout, wanted: Wanted, how: Desired) -> str:
@@ -44,6 +47,9 @@ def _written(rollout: Rollout, wanted: Wanted) -> Release:
     if wanted.staged.version:
         config = wanted.staged.change.apply(config)
         why = f"{why}; {wanted.staged.change.title}"
+    config = completed(app, config, wanted.env)
+    if added := sorted(set(config) - set(wanted.config) - set(wanted.staged.change.values)):
+        rollout.log.detail(f"Config that {FILE} brings: {', '.join(added)}")
     check_size(config)
     number = rollout.store.apps.next_release(app)
     release = Release(app, number, wanted.artifact, config, wanted.who, time.time(), why)
@@ -52,9 +58,10 @@ def _written(rollout: Rollout, wanted: Wanted) -> Release:
 
 
 def formation(app: App, artifact: Artifact) -> dict[str, int]:
-    """What was asked for, for the process types that there are; else one web."""
+    """What app.json says, what was asked for, or one web, for the process types that there are."""
     default = default_formation(artifact.processes)
-    return {name: app.formation.get(name, count) for name, count in default.items()}
+    asked = {**default, **app.formation, **artifact.app_json.formation}
+    return {name: asked[name] for name in default}
 
 
 def open_app(rollout: Rollout) -> App:

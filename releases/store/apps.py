@@ -2,11 +2,11 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from releases.app import App, AppExists, NoSuchApp, check_app_name
+from releases.app import App, AppExists, Due, NoSuchApp, check_app_name
 from releases.canary import Canary, Said, Word
 from releases.desired import Desired
 from releases.store import keys
@@ -34,6 +34,15 @@ return redis.call('HINCRBY', KEYS[1], 'one_offs', 1)
 """
 
 
+_SETTLE_DUE = """
+local held = redis.call('GET', KEYS[1])
+if not held or tostring(cjson.decode(held).token) ~= ARGV[1] then return 0 end
+redis.call('HDEL', KEYS[2], 'due', 'unseeded')
+if ARGV[2] == '1' then redis.call('HSET', KEYS[2], 'unseeded', '1') end
+return 1
+"""
+
+
 class AppStore:
     """Apps by name. Only the flip (routes.py) moves `live`."""
 
@@ -42,6 +51,7 @@ class AppStore:
         self._create = client.register_script(_CREATE)
         self._set_target = client.register_script(_SET_TARGET)
         self._next_one_off = client.register_script(_NEXT_ONE_OFF)
+        self._settle_due = client.register_script(_SETTLE_DUE)
 
     def create(self, name: str, who: str) -> None:
         """Make an app; BadAppName or AppExists say why not."""
@@ -94,6 +104,10 @@ class AppStore:
         """The one branch that deploys the app; empty: those of the platform's settings."""
         self._redis.hset(keys.app(name), "deploy_branch", branch)
 
+    def set_unchecked(self, name: str, process_types: Iterable[str]) -> None:
+        """The process types of which a start is enough."""
+        self._redis.hset(keys.app(name), "unchecked", json.dumps(sorted(process_types)))
+
     def set_releases_kept(self, name: str, kept: int) -> None:
         """How many releases of the app keep their images; 0: as the platform's settings say."""
         self._redis.hset(keys.app(name), "releases_kept", kept)
@@ -107,6 +121,15 @@ class AppStore:
         names = [keys.lock(lock.app), keys.app(lock.app)]
         if not self._set_target(keys=names, args=[lock.token, document]):
             raise LockLost(f"lost the lock of {lock.app} during the rollout; nothing was switched")
+
+    def settle_due(self, lock: Lock, *, again: bool) -> None:
+        """What was due after a flip was run; `again`: the next deploy counts as the first too.
+
+        LockLost if the lock is no longer this one.
+        """
+        names = [keys.lock(lock.app), keys.app(lock.app)]
+        if not self._settle_due(keys=names, args=[lock.token, "1" if again else ""]):
+            raise LockLost(f"lost the lock of {lock.app} after its release was live")
 
     def set_canary(self, name: str, canary: Canary | None) -> None:
         """What every new release has to go through, or the next one if it is for once."""
@@ -159,10 +182,17 @@ def _app(name: str, record: Mapping[str, str]) -> App:
         previous=_desired(record, "previous"),
         live_since=float(record.get("live_since", 0)),
         canary=Canary(**json.loads(record["canary"])) if record.get("canary") else None,
+        unchecked=tuple(json.loads(record.get("unchecked", "[]"))),
+        due=_due(record),
         destroying="destroying" in record,
         deploy_branch=record.get("deploy_branch", ""),
         releases_kept=int(record.get("releases_kept", 0)),
     )
+
+
+def _due(record: Mapping[str, str]) -> Due | None:
+    release, _, is_first = record.get("due", "").partition(" ")
+    return Due(int(release), is_first == "first") if release else None
 
 
 def _desired(record: Mapping[str, str], field: str) -> Desired | None:

@@ -75,6 +75,12 @@ class LockStore:
         held = self._redis.get(keys.lock(app))
         return Lock(**json.loads(str(held))) if held else None
 
+    def check(self, lock: Lock) -> None:
+        """Return if the lock is still this one; LockLost."""
+        held = self.holder(lock.app)
+        if held is None or held.token != lock.token:
+            raise LockLost(f"lost the lock of {lock.app}; whoever has it now goes on")
+
     def held(self, apps: Iterable[str]) -> set[str]:
         """Which of the locks somebody holds now, in one round trip."""
         names = list(apps)

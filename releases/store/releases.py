@@ -62,7 +62,7 @@ class ReleaseStore:
         document = self._redis.hget(keys.release(app, number), "artifact")
         if document is None:
             raise _no_such(app, number)
-        return Artifact(**json.loads(document))
+        return Artifact.from_record(json.loads(document))
 
     def get_with_state(self, app: str, number: int) -> tuple[Release, ReleaseState]:
         """The release and how its rollout ended; NoSuchRelease."""
@@ -91,6 +91,18 @@ class ReleaseStore:
         found = zip(numbers, pipe.execute(), strict=True)
         return [self._release(app, number, record) for number, record in found if record]
 
+    def set_artifact(self, app: str, number: int, artifact: Artifact) -> None:
+        """What a release that is still pending is going to run."""
+        self._redis.hset(keys.release(app, number), "artifact", json.dumps(asdict(artifact)))
+
+    def is_prepared(self, app: str, number: int) -> bool:
+        """Whether all that has to be run before it starts was run."""
+        return bool(self._redis.hexists(keys.release(app, number), "prepared"))
+
+    def set_prepared(self, app: str, number: int) -> None:
+        """All that has to be run before it starts was run."""
+        self._redis.hset(keys.release(app, number), "prepared", "1")
+
     def outlines(self, app: str) -> Iterator[Outline]:
         """All releases, newest first; whoever has seen enough reads no further."""
         last = int(self._redis.hget(keys.app(app), "releases") or 0)
@@ -101,7 +113,8 @@ class ReleaseStore:
                 pipe.hmget(keys.release(app, number), "artifact", "status")
             for number, (artifact, status) in zip(numbers, pipe.execute(), strict=True):
                 if artifact:
-                    yield Outline(number, json.loads(artifact)["image"], ReleaseStatus(status))
+                    image, built = map(json.loads(artifact).get, ("image", "built"))
+                    yield Outline(number, image, ReleaseStatus(status), built or "")
 
     def fail(self, app: str, number: int, reason: str) -> None:
         """A pending release did not become live; it keeps its number and the reason."""
@@ -119,7 +132,7 @@ class ReleaseStore:
         release = Release(
             app=app,
             number=number,
-            artifact=Artifact(**json.loads(record["artifact"])),
+            artifact=Artifact.from_record(json.loads(record["artifact"])),
             config=self._vault.unseal(record["config"]),
             who=record["who"],
             created_at=float(record["created_at"]),

@@ -44,10 +44,13 @@ class RouteStore:
         config: Mapping[str, str],
         routes: Sequence[Route],
         watch_s: float = 0.0,
+        *,
+        due: bool = False,
     ) -> int:
         """Move `live`, the config and the routes in one transaction; return the routes' version.
 
-        A new release that is to be watched is, for so many seconds.
+        A new release that is to be watched is, for so many seconds. `due`: something has to be run
+        because it serves; it stands in the app's record until then.
 
         LockLost if the lock is no longer this one, ReleaseEnded if the release has been live
         or has failed: then nothing was changed.
@@ -64,6 +67,7 @@ class RouteStore:
             "wanted": _wanted(routes),
             "staged": str(live.staged),
             "blames": live.blames,
+            "due": due,
             "ends_canary": live.canary is not None and live.canary.once,
             "watch_until": time.time() + watch_s if live.is_watched and watch_s else 0,
             "ended": _ENDED,

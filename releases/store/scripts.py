@@ -78,6 +78,10 @@ for name, count in pairs(to.formation) do formation[name] = count end
 redis.call('HSET', app, 'live', to.live, 'formation', cjson.encode(formation),
            'flipped_at', to.now, 'routed_at', version)
 redis.call('HDEL', app, 'target')
+if to.due then
+  local first = (not old or redis.call('HEXISTS', app, 'unseeded') == 1) and ' first' or ' later'
+  redis.call('HSET', app, 'due', number .. first)
+end
 if to.ends_canary then redis.call('HDEL', app, 'canary') end
 if before ~= number and to.watch_until > 0 then
   redis.call('ZADD', watched, to.watch_until, to.app)

@@ -44,7 +44,7 @@ def _of_releases(app: App, releases: Iterable[Outline], kept: int) -> set[str]:
         counts = release.status in _COUNTED and counted < kept
         counted += counts
         if release.number in wanted or is_previous or counts:
-            needed.add(release.image)
+            needed |= {release.image, release.built or release.image}
             wanted.discard(release.number)
         if not wanted and has_previous and counted >= kept:
             break

@@ -59,12 +59,14 @@ def request_convergence(platform: Platform, *, everything: bool) -> None:
         if app.destroying:
             if is_untended:
                 platform.queue.request(RELEASES, DESTROY, app.name, log=store.logs.new(NO_APP))
-        elif (app.target and is_untended) or (app.live and everything):
-            platform.queue.request(RELEASES, CONVERGE, app.name, log=_log_of(store, app))
+        elif ((app.target or app.due) and is_untended) or (app.live and everything):
+            log, limit_s = _log_of(store, app), platform.settings.deploy_timeout_s
+            platform.queue.request(RELEASES, CONVERGE, app.name, log=log, timeout_s=limit_s)
         store.retire_later(app.name)
 
 
 def _log_of(store: Store, app: App) -> str:
     """That of the rollout to be finished, if somebody may still follow it."""
-    log = app.target.log if app.target else ""
+    unfinished = app.target or (app.live if app.due else None)
+    log = unfinished.log if unfinished else ""
     return log if log and not store.logs.has_ended(log) else store.logs.new(app.name)

@@ -32,12 +32,18 @@ def settle_change(store: Store, app: str, log: str) -> None:
     if store.logs.has_ended(log):
         return
     found, deploy_log = _find(store, app), DeployLog(store.logs, log)
-    if found and found.target and found.target.log == log:
+    if found and log in _unfinished(found):
         deploy_log.step("The worker process died; another one will finish this within a minute")
     elif found and found.live and found.live.log == log:
         deploy_log.succeed(f"v{found.live.release} is live")
     else:
         deploy_log.fail(_REASON)
+
+
+def _unfinished(app: App) -> set[str]:
+    """The logs of what the next converge goes on with."""
+    found = [app.target, app.live if app.due else None]
+    return {desired.log for desired in found if desired}
 
 
 def _find(store: Store, app: str) -> App | None:

@@ -1,11 +1,11 @@
 """An engine in memory. `tests/docker/releases/test_engine_contract.py` holds it to the real one."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from releases.container import Container, Slot
-from releases.engine.protocol import Condition, EngineFailed
+from releases.engine.protocol import Condition, Ended, EngineFailed, Once, Ran, TookTooLong
 from releases.image import AppImage, split_names
 from releases.one_off import OneOff, Run
 from releases.release import Artifact, Release
@@ -21,6 +21,9 @@ class FakeEngine:
         self.dying: set[str] = set()
         self.refused: set[str] = set()
         self.images: set[str] = set()
+        self.once: dict[str, str] = {}  # app -> the release that a command runs for right now
+        self.ran: list[str] = []  # commands that were run once
+        self.interrupted: dict[str, BaseException] = {}  # by line: whoever runs it is killed
         self.made: dict[str, AppImage] = {}  # by id: those that were made for apps
         self.used: dict[str, str] = {}  # container's id -> image's
         self.stopped: list[str] = []  # ids in the order in which they were retired
@@ -102,6 +105,41 @@ class FakeEngine:
     def tail(self, container: Container, lines: int) -> list[str]:
         """What a dying one said."""
         return ["Traceback", "boom"][-lines:] if container.slot.name in self.dying else []
+
+    def execute(self, container: Container, words: Sequence[str], timeout_s: float) -> Ended:
+        """`false` fails, `sleep` takes too long, all else writes itself and is well."""
+        if container.id not in self.running:
+            raise EngineFailed(f"cannot run {words[0]} in {container.slot.name}")
+        if words[0] == "sleep":
+            raise TookTooLong(timeout_s)
+        return Ended(1) if words[0] == "false" else Ended(0, (" ".join(words[1:]),))
+
+    def run_once(self, release: Release, once: Once) -> Ran:
+        """`exit N` ends so, `sleep ...` takes too long; else the line itself is its output."""
+        self.once[release.app] = release.name
+        self.ran.append(f"{release.name} on {release.artifact.image}: {once.line}")
+        if once.line in self.interrupted:
+            raise self.interrupted.pop(once.line)
+        try:
+            return self._ran(release, once)
+        finally:
+            del self.once[release.app]
+
+    def _ran(self, release: Release, once: Once) -> Ran:
+        word, _, status = once.line.partition(" ")
+        if word == "sleep":
+            raise TookTooLong(once.timeout_s)
+        if word == "exit":
+            return Ran(int(status))
+        once.write([once.line])
+        if once.keeps_changes:
+            self.images |= {f"{release.artifact.image}-{release.name}"} if self.images else set()
+            return Ran(0, f"{release.artifact.image}-{release.name}")
+        return Ran(0)
+
+    def end_once(self, app: str) -> None:
+        """Gone at once."""
+        self.once.pop(app, None)
 
     def condemn(self, container: Container) -> None:
         """Frees its slot."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from releases.container import Container, Slot
-from releases.engine.protocol import Condition, Engine, EngineFailed
+from releases.engine.protocol import Condition, Ended, Engine, EngineFailed, Once, TookTooLong
 from releases.engine.runner import DockerRunner
 from releases.one_off import OneOff, Run
 from releases.release import Release
@@ -39,6 +39,7 @@ class Contract:
     stop: Callable[[Container], None]
     make: Callable[..., str]  # an image of an app under these names; returns its id
     detach: Callable[[Run], None]
+    is_real: bool = False
 
     def release(self, app: str = "myapp", number: int = 1) -> Release:
         """A release that can be started."""
@@ -94,7 +95,7 @@ def contract(request: pytest.FixtureRequest) -> Contract:
         def stop(one: Container) -> None:
             api.stop(one.id, timeout=0)
 
-        return Contract(engine, image, stop, make, runner.detach)
+        return Contract(engine, image, stop, make, runner.detach, is_real=True)
     fake = FakeEngine()
     fake.dying, fake.images = {"crash.1", "run.2"}, {examples.IMAGE}
     return Contract(fake, examples.IMAGE, lambda _: fake.stop_all(), fake.make, fake.detach)
@@ -245,6 +246,62 @@ def test_a_stopped_one_is_still_listed_and_starts_again_where_it_was(contract: C
 def test_an_image_is_there_or_not(contract: Contract) -> None:
     assert contract.engine.image_exists(contract.image)
     assert not contract.engine.image_exists("sha256:" + "0" * 64)
+
+
+def test_a_command_in_a_container_ends_with_its_status_and_its_last_lines(
+    contract: Contract,
+) -> None:
+    [one] = contract.start("web.1")
+    assert contract.engine.execute(one, ["echo", "all", "well"], 5.0) == Ended(0, ("all well",))
+    assert contract.engine.execute(one, ["false"], 5.0) == Ended(1)
+
+
+def test_a_command_in_a_container_has_a_time_limit(contract: Contract) -> None:
+    [one] = contract.start("web.1")
+    with pytest.raises(TookTooLong, match=r"longer than 0\.3 s"):
+        contract.engine.execute(one, ["sleep", "5"], 0.3)
+
+
+def test_a_command_in_a_container_that_is_gone_cannot_be_run(contract: Contract) -> None:
+    [one] = contract.start("web.1")
+    contract.engine.retire(one, GRACE_S)
+    with pytest.raises(EngineFailed, match=r"cannot run echo in web\.1"):
+        contract.engine.execute(one, ["echo"], 5.0)
+
+
+def test_what_runs_once_gives_its_output_and_its_status_and_is_in_no_list(
+    contract: Contract,
+) -> None:
+    said: list[str] = []
+    line = "echo migrated" if contract.is_real else "migrated"
+    ran = contract.engine.run_once(contract.release(), Once(line, 20.0, said.extend))
+    assert (ran.status, ran.image, said) == (0, "", ["migrated"])
+    assert (
+        contract.engine.run_once(contract.release(), Once("exit 3", 20.0, said.extend)).status == 3
+    )
+    assert contract.names() == []
+
+
+def test_what_runs_once_has_a_time_limit(contract: Contract) -> None:
+    with pytest.raises(TookTooLong):
+        contract.engine.run_once(contract.release(), Once("sleep 60", 0.5, print))
+    assert contract.engine.run_once(contract.release(), Once("true", 20.0, print)).status == 0
+
+
+def test_an_image_is_made_of_what_succeeded_alone(contract: Contract) -> None:
+    keeping = Once("true", 20.0, print, keeps_changes=True)
+    made = contract.engine.run_once(contract.release(), keeping).image
+    assert made != contract.image
+    assert contract.engine.image_exists(made)
+    failing = Once("exit 1", 20.0, print, keeps_changes=True)
+    assert contract.engine.run_once(contract.release(number=2), failing).image == ""
+
+
+def test_to_end_what_runs_once_is_fine_where_nothing_does(contract: Contract) -> None:
+    contract.engine.end_once("myapp")
+    [one] = contract.start("web.1")
+    contract.engine.end_once("myapp")
+    assert contract.engine.condition(one).running
 
 
 def test_images_of_apps_are_listed_with_their_names(contract: Contract) -> None:
