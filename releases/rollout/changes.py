@@ -63,6 +63,7 @@ def change_config(rollout: Rollout, change: ConfigChange, who: str) -> str:
         return f"Nothing to change: {app.name} has this config already"
     live = live_release(rollout, app)
     if live is None or app.live is None:
+        put_aside(rollout)  # or a first deploy that was interrupted brings back its own config
         configs.set_config(app.name, config)
         return f"{change.title}; {app.name} gets it with its first deploy"
     wanted = Wanted(live.artifact, config, who, change.title, staged)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from releases.app import BeingDestroyed
+from releases.app import App, BeingDestroyed
 from releases.container import FROZEN, Container, Slot, slots
 from releases.desired import Desired
 from releases.engine.protocol import Engine
@@ -18,6 +18,7 @@ from releases.store import Store
 from releases.store.locks import Lock
 
 ACKNOWLEDGE_S = 10.0
+_DIED = "its worker process died before its rollout began"
 _PUT_ASIDE = "its worker process died, and something else was asked for before it was finished"
 
 
@@ -45,7 +46,9 @@ def converge(rollout: Rollout) -> None:
         raise BeingDestroyed(app.name)
     if app.target:
         roll_out(rollout, app.target)
-    elif app.live:
+        return
+    fail_pending(rollout, app, _DIED)
+    if app.live:
         repair(rollout, app.live)
 
 
@@ -162,6 +165,12 @@ def put_aside(rollout: Rollout, but: int = 0) -> None:
             DeployLog(store.logs, app.target.log).fail(_PUT_ASIDE)
         store.apps.set_target(rollout.lock, None)
         store.retire_now(name)
-    for number in store.releases.pending(name, app.live.release if app.live else 0):
+    fail_pending(rollout, app, _PUT_ASIDE, but)
+
+
+def fail_pending(rollout: Rollout, app: App, reason: str, but: int = 0) -> None:
+    """No release may look as if it were still to come when nobody rolls it out."""
+    releases = rollout.store.releases
+    for number in releases.pending(app.name, app.live.release if app.live else 0):
         if number != but:
-            store.releases.fail(name, number, _PUT_ASIDE)
+            releases.fail(app.name, number, reason)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from releases.app import App, BadScale, NotDeployed
 from releases.desired import Desired
 from releases.release import Release
-from releases.rollout.converge import Rollout, begin
+from releases.rollout.converge import Rollout, begin, put_aside
 from releases.rollout.releasing import live_release, open_app, where
 
 
@@ -15,6 +15,7 @@ def scale(rollout: Rollout, counts: Mapping[str, int]) -> str:
     app = open_app(rollout)
     live = live_release(rollout, app)
     if live is None or app.live is None:
+        put_aside(rollout)  # or a first deploy that was interrupted brings back its own formation
         rollout.store.apps.set_formation(app.name, {**app.formation, **counts})
         return f"{_counts(counts)} from the first deploy on"
     unknown = sorted(set(counts) - set(live.artifact.processes))
