@@ -46,7 +46,7 @@ def _written(rollout: Rollout, wanted: Wanted) -> Release:
     check_size(config)
     number = rollout.store.apps.next_release(app)
     release = Release(app, number, wanted.artifact, config, wanted.who, time.time(), why)
-    rollout.store.releases.add(release)
+    rollout.store.releases.add(release, rollout.lock)
     return release
 
 

@@ -8,6 +8,7 @@ from releases.config import ConfigChange
 from releases.rollout import changes, processes, rollback
 from releases.rollout.converge import Rollout, converge
 from releases.rollout.rollback import CannotRollBack
+from releases.store.locks import LockLost
 from tests.fakes import examples
 from tests.fakes.engine import FakeEngine
 from tests.integration.releases.conftest import Shop
@@ -160,3 +161,14 @@ def test_a_scale_after_an_interrupted_first_deploy_takes_its_place(shop: Shop) -
 
     assert shop.store.apps.get("shop").formation == {"web": 2}
     assert statuses(shop) == ["v1 failed"]
+
+
+def test_a_worker_that_has_lost_its_lock_writes_no_release(shop: Shop) -> None:
+    deploy(shop, "a")
+    build = shop.built("b")
+    with shop.open() as rollout:
+        shop.store.locks.break_off(rollout.lock)  # it stalled, and the lock expired
+        with pytest.raises(LockLost):
+            changes.deploy(rollout, build)
+
+    assert statuses(shop) == ["v1 live"]
