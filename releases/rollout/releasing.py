@@ -18,10 +18,10 @@ class Wanted:
     """A release that is to be: what it runs, with which config, who wants it and why."""
 
     artifact: Artifact
-    config: Mapping[str, str]
+    config: Mapping[str, str]  # all of it, with what is staged
     who: str
     why: str
-    staged: StagedConfig = NOTHING_STAGED  # goes out with it
+    staged: StagedConfig = NOTHING_STAGED  # went into the config
 
 
 def release_anew(rollout: Rollout, wanted: Wanted, how: Desired) -> str:
@@ -41,7 +41,6 @@ def release_anew(rollout: Rollout, wanted: Wanted, how: Desired) -> str:
 def _written(rollout: Rollout, wanted: Wanted) -> Release:
     app, config, why = rollout.lock.app, wanted.config, wanted.why
     if wanted.staged.version:
-        config = wanted.staged.change.apply(config)
         why = f"{why}; {wanted.staged.change.title}"
     check_size(config)
     number = rollout.store.apps.next_release(app)
