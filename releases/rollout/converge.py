@@ -44,7 +44,10 @@ def converge(rollout: Rollout) -> None:
     app = rollout.store.apps.get(rollout.lock.app)
     if app.destroying:
         raise BeingDestroyed(app.name)
-    if app.target:
+    if app.target and rollout.store.logs.has_ended(app.target.log):
+        put_aside(rollout)  # whoever asked for it was told that it failed
+    elif app.target:
+        fail_pending(rollout, app, _DIED, but=app.target.release)
         roll_out(rollout, app.target)
         return
     fail_pending(rollout, app, _DIED)
@@ -147,10 +150,11 @@ def give_up(rollout: Rollout, release: Release, error: PaasError) -> None:
 
 
 def begin(rollout: Rollout, desired: Desired) -> None:
-    """Make the target known, so that the rollout outlives this process, and converge."""
+    """Make the target known, so that the rollout outlives this process, and roll it out."""
     put_aside(rollout, but=desired.release)
-    rollout.store.apps.set_target(rollout.lock, replace(desired, log=rollout.log.id))
-    converge(rollout)
+    target = replace(desired, log=rollout.log.id)
+    rollout.store.apps.set_target(rollout.lock, target)
+    roll_out(rollout, target)
 
 
 def put_aside(rollout: Rollout, but: int = 0) -> None:

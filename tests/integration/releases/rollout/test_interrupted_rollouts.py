@@ -172,3 +172,25 @@ def test_a_worker_that_has_lost_its_lock_writes_no_release(shop: Shop) -> None:
             changes.deploy(rollout, build)
 
     assert statuses(shop) == ["v1 live"]
+
+
+def test_a_release_that_never_began_is_failed_by_the_converge_that_finishes_another(
+    shop: Shop,
+) -> None:
+    deploy(shop, "a")
+    interrupted_deploy(shop, "b")
+    shop.store.releases.add(examples.release("shop", shop.store.apps.next_release("shop")))
+    with shop.open() as rollout:
+        converge(rollout)
+
+    assert statuses(shop) == ["v3 failed", "v2 live", "v1 superseded"]
+
+
+def test_what_the_pusher_was_told_has_failed_is_not_finished_after_all(shop: Shop) -> None:
+    deploy(shop, "a")
+    interrupted_deploy(shop, "b").log.fail("something else was asked for")
+    with shop.open() as rollout:
+        converge(rollout)
+
+    assert statuses(shop) == ["v2 failed", "v1 live"]
+    assert shop.store.apps.get("shop").target is None
