@@ -80,8 +80,13 @@ class Histories(RuleBasedStateMachine):
         self.driver = Driver(type(self).make_world(), APPS)
         self.commits = 0
 
-    @initialize(types=st.lists(st.none() | st.sampled_from(TYPES), min_size=2, max_size=2))
-    def push_first(self, types: list[tuple[str, ...] | None]) -> None:
+    @initialize(
+        types=st.lists(st.none() | st.sampled_from(TYPES), min_size=2, max_size=2),
+        is_routed=st.booleans(),
+    )
+    def push_first(self, types: list[tuple[str, ...] | None], is_routed: bool) -> None:
+        if is_routed:
+            self.driver.join("r1")
         for app, known in zip(APPS, types, strict=True):
             if known:
                 self.push(app, known, "", None)
