@@ -20,7 +20,7 @@ class ReleaseStatus(StrEnum):
 # All legal changes of a release's status; the store refuses any other.
 NEXT_STATUS: Mapping[ReleaseStatus, frozenset[ReleaseStatus]] = {
     ReleaseStatus.PENDING: frozenset({ReleaseStatus.LIVE, ReleaseStatus.FAILED}),
-    ReleaseStatus.LIVE: frozenset({ReleaseStatus.SUPERSEDED}),
+    ReleaseStatus.LIVE: frozenset({ReleaseStatus.SUPERSEDED, ReleaseStatus.FAILED}),  # undone
     ReleaseStatus.SUPERSEDED: frozenset(),
     ReleaseStatus.FAILED: frozenset(),
 }

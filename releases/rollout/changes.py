@@ -38,7 +38,8 @@ def deploy(rollout: Rollout, build: Build) -> str:
     why = build.deed(live.artifact.commit if live else "")
     staged = configs.staged(app.name)
     env = artifact.app_json.env
-    wanted = Wanted(artifact, configs.config(app.name), build.who, why, staged, env)
+    config = staged.change.apply(configs.config(app.name))
+    wanted = Wanted(artifact, config, build.who, why, staged, env)
     return release_anew(rollout, wanted, _on_trial(app, deploys=True))
 
 
@@ -57,17 +58,18 @@ def _finish(rollout: Rollout, target: Desired) -> str:
 
 
 def change_config(rollout: Rollout, change: ConfigChange, who: str) -> str:
-    """Apply a change to the config, and what is staged, and roll it out as one release."""
+    """Apply what is staged and then a change to the config, and roll it out as one release."""
     app = open_app(rollout)
     configs = rollout.store.configs
     old, staged = configs.config(app.name), configs.staged(app.name)
-    config = change.apply(old)
-    if staged.change.apply(config) == old:
+    config = change.apply(staged.change.apply(old))  # what is said last counts
+    if config == old:
         put_aside(rollout)
         return f"Nothing to change: {app.name} has this config already"
     live = live_release(rollout, app)
     if live is None or app.live is None:
-        configs.set_config(app.name, config)
+        put_aside(rollout)  # or a first deploy that was interrupted brings back its own config
+        configs.set_config(app.name, change.apply(old))
         return f"{change.title}; {app.name} gets it with its first deploy"
     wanted = Wanted(live.artifact, config, who, change.title, staged)
     return release_anew(rollout, wanted, _on_trial(app, stopped=app.live.stopped))

@@ -11,10 +11,12 @@ from releases.release import Release, ReleaseStatus
 from releases.rollout.canary import prove
 from releases.rollout.checks.checkup import Checkup, plan_checkup
 from releases.rollout.flip import flip, wait_acknowledged
-from releases.rollout.give_up import give_up, put_aside, withdraw
+from releases.rollout.give_up import fail_pending, give_up, put_aside, withdraw
 from releases.rollout.health import wait_until_healthy
 from releases.rollout.phase import Phase
 from releases.rollout.rollout import Rollout
+
+_DIED = "its worker process died before its rollout began"
 
 
 def converge(rollout: Rollout) -> None:
@@ -27,8 +29,13 @@ def converge(rollout: Rollout) -> None:
     app = rollout.store.apps.get(rollout.lock.app)
     if app.destroying:
         raise BeingDestroyed(app.name)
-    if app.target:
-        roll_out(rollout, app.target)
+    target = app.target
+    if target and rollout.store.logs.has_ended(target.log):
+        put_aside(rollout)  # whoever asked for it was told that it failed
+        target = None
+    fail_pending(rollout, app, _DIED, but=target.release if target else 0)
+    if target:
+        roll_out(rollout, target)
     elif app.live:
         repair(rollout, app.live)
     run_due(rollout)
@@ -100,7 +107,9 @@ def _say(rollout: Rollout, doing: str, release: Release, slots: Sequence[Slot]) 
 
 
 def begin(rollout: Rollout, desired: Desired) -> None:
-    """Make the target known, so that the rollout outlives this process, and converge."""
+    """Make the target known, so that the rollout outlives this process, and roll it out."""
     put_aside(rollout, but=desired.release)
-    rollout.store.apps.set_target(rollout.lock, replace(desired, log=rollout.log.id))
-    converge(rollout)
+    target = replace(desired, log=rollout.log.id)
+    rollout.store.apps.set_target(rollout.lock, target)
+    roll_out(rollout, target)
+    run_due(rollout)

@@ -1,5 +1,6 @@
 """How a rollout ends that does not reach its target: everything serves as before."""
 
+from releases.app import App
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.release import Release, ReleaseStatus
@@ -44,6 +45,12 @@ def put_aside(rollout: Rollout, but: int = 0) -> None:
             DeployLog(store.logs, app.target.log).fail(_PUT_ASIDE)
         rollout.engine.end_once(name)
         withdraw(rollout)
-    for number in store.releases.pending(name, app.live.release if app.live else 0):
+    fail_pending(rollout, app, _PUT_ASIDE, but)
+
+
+def fail_pending(rollout: Rollout, app: App, reason: str, but: int = 0) -> None:
+    """No release may look as if it were still to come when nobody rolls it out."""
+    releases = rollout.store.releases
+    for number in releases.pending(app.name, app.live.release if app.live else 0):
         if number != but:
-            store.releases.fail(name, number, _PUT_ASIDE)
+            releases.fail(app.name, number, reason)

@@ -8,6 +8,7 @@ from releases.app_json import FILE
 from releases.desired import Desired
 from releases.release import Release
 from releases.rollout.converge import begin
+from releases.rollout.give_up import put_aside
 from releases.rollout.releasing import live_release, open_app, where
 from releases.rollout.rollout import Rollout
 
@@ -17,6 +18,7 @@ def scale(rollout: Rollout, counts: Mapping[str, int]) -> str:
     app = open_app(rollout)
     live = live_release(rollout, app)
     if live is None or app.live is None:
+        put_aside(rollout)  # or a first deploy that was interrupted brings back its own formation
         rollout.store.apps.set_formation(app.name, {**app.formation, **counts})
         return f"{_counts(counts)} from the first deploy on"
     unknown = sorted(set(counts) - set(live.artifact.processes))

@@ -21,10 +21,10 @@ class Wanted:
     """A release that is to be: what it runs, with which config, who wants it and why."""
 
     artifact: Artifact
-    config: Mapping[str, str]
+    config: Mapping[str, str]  # all of it, with what is staged
     who: str
     why: str
-    staged: StagedConfig = NOTHING_STAGED  # goes out with it
+    staged: StagedConfig = NOTHING_STAGED  # went into the config
     env: Mapping[str, EnvVar] = field(default_factory=dict)  # what the config has to have
 
 
@@ -45,7 +45,6 @@ def release_anew(rollout: Rollout, wanted: Wanted, how: Desired) -> str:
 def _written(rollout: Rollout, wanted: Wanted) -> Release:
     app, config, why = rollout.lock.app, wanted.config, wanted.why
     if wanted.staged.version:
-        config = wanted.staged.change.apply(config)
         why = f"{why}; {wanted.staged.change.title}"
     config = completed(app, config, wanted.env)
     if added := sorted(set(config) - set(wanted.config) - set(wanted.staged.change.values)):
@@ -53,7 +52,7 @@ def _written(rollout: Rollout, wanted: Wanted) -> Release:
     check_size(config)
     number = rollout.store.apps.next_release(app)
     release = Release(app, number, wanted.artifact, config, wanted.who, time.time(), why)
-    rollout.store.releases.add(release)
+    rollout.store.releases.add(release, rollout.lock)
     return release
 
 

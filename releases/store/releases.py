@@ -6,7 +6,6 @@ from dataclasses import asdict
 
 from releases.errors import PaasError
 from releases.release import (
-    NEXT_STATUS,
     Artifact,
     Outline,
     Release,
@@ -15,11 +14,16 @@ from releases.release import (
 )
 from releases.store import keys
 from releases.store.connection import Client
+from releases.store.locks import Lock, LockLost
 from releases.vault import Vault
 
 _OUTLINES = 50  # in one round trip
 # A release is written once. That its number is new is AppStore's affair; this is the proof.
+# Written by a worker that has lost the lock, it would stay pending: nobody rolls it out.
 _ADD = """
+local token = table.remove(ARGV, 1)
+local held = redis.call('GET', KEYS[2])
+if token ~= '' and (not held or tostring(cjson.decode(held).token) ~= token) then return -1 end
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], unpack(ARGV))
 return 1
@@ -38,8 +42,11 @@ class ReleaseStore:
         self._vault = vault
         self._add = client.register_script(_ADD)
 
-    def add(self, release: Release) -> None:
-        """Write a release, as pending. Its number came from AppStore.next_release."""
+    def add(self, release: Release, lock: Lock | None = None) -> None:
+        """Write a release, as pending. Its number came from AppStore.next_release.
+
+        LockLost if it is written under a lock that is no longer this one.
+        """
         record = {
             "artifact": json.dumps(asdict(release.artifact)),
             "config": self._vault.seal(release.config),
@@ -50,7 +57,11 @@ class ReleaseStore:
             "reason": "",
         }
         fields = [part for item in record.items() for part in item]
-        if not self._add(keys=[keys.release(release.app, release.number)], args=fields):
+        names = [keys.release(release.app, release.number), keys.lock(release.app)]
+        added = self._add(keys=names, args=[lock.token if lock else "", *fields])
+        if added < 0:
+            raise LockLost(f"lost the lock of {release.app} before its rollout; nothing changed")
+        if not added:
             raise PaasError(f"release {release.name} of {release.app} exists already")
 
     def get(self, app: str, number: int) -> Release:
@@ -119,7 +130,7 @@ class ReleaseStore:
     def fail(self, app: str, number: int, reason: str) -> None:
         """A pending release did not become live; it keeps its number and the reason."""
         _, state = self.get_with_state(app, number)
-        if ReleaseStatus.FAILED not in NEXT_STATUS[state.status]:
+        if state.status is not ReleaseStatus.PENDING:  # what was live fails by a flip only
             raise PaasError(
                 f"release v{number} of {app} is {state.status} and cannot fail any more"
             )

@@ -70,3 +70,12 @@ def test_what_is_staged_later_survives_what_the_live_release_does_again(shop: Sh
         processes.restart(rollout)
 
     assert shop.store.configs.staged("shop").change == ConfigChange({"COLOR": "blue"})
+
+
+def test_what_a_command_sets_counts_more_than_what_was_staged_before(shop: Shop) -> None:
+    deploy(shop, "a")
+    shop.store.configs.stage("shop", ConfigChange({"A": "staged", "B": "staged"}))
+    with shop.open() as rollout:
+        changes.change_config(rollout, ConfigChange({"A": "set"}), "ada")
+
+    assert shop.store.configs.config("shop") == {"A": "set", "B": "staged"}
