@@ -13,7 +13,6 @@ from builder.app_image import build_id, make_image
 from builder.bases.stack import Bases
 from builder.docker.engine import Engine, EngineUnreachable
 from builder.limits.output import bounded
-from builder.queue.orphan import end_with_parent
 from builder.queue.places import tell_places
 from builder.queue.retention import forget_old_builds
 from builder.source.archive import drop_source
@@ -23,6 +22,7 @@ from releases.build_queue import LEASE, end, end_log, start_next, turn
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.platform import Platform
+from releases.process import end_with_parent
 from releases.queue import DEPLOY, RELEASES
 from releases.store.builds import NoSuchBuild
 from releases.upkeep.unfinished import take_back

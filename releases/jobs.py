@@ -10,6 +10,7 @@ from releases.engine.protocol import Engine
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.platform import Platform
+from releases.process import end_with_parent
 from releases.rollout import changes, processes, rollback
 from releases.rollout.converge import Rollout
 from releases.rollout.converge import converge as converge_app
@@ -80,6 +81,7 @@ def _rollout(platform: Platform, engine: Engine, lock: Lock, log: DeployLog) -> 
 
 
 def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> None:
+    end_with_parent()  # so that a dead worker's job is known to be dead too
     platform = Platform.from_env(os.environ)
     deploy_log = DeployLog(platform.store.logs, log)
 

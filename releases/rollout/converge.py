@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from releases.app import BeingDestroyed
+from releases.app import App, BeingDestroyed
 from releases.container import FROZEN, Container, Slot, slots
 from releases.desired import Desired
 from releases.engine.protocol import Engine
@@ -19,6 +19,7 @@ from releases.store.locks import Lock
 
 ACKNOWLEDGE_S = 10.0
 _PUT_ASIDE = "its worker process died, and something else was asked for before it was finished"
+_FORGOTTEN = "its worker process died before it was finished"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def converge(rollout: Rollout) -> None:
     app = rollout.store.apps.get(rollout.lock.app)
     if app.destroying:
         raise BeingDestroyed(app.name)
+    fail_forgotten(rollout, app, but=app.target.release if app.target else 0)
     if app.target:
         roll_out(rollout, app.target)
     elif app.live:
@@ -162,6 +164,12 @@ def put_aside(rollout: Rollout, but: int = 0) -> None:
             DeployLog(store.logs, app.target.log).fail(_PUT_ASIDE)
         store.apps.set_target(rollout.lock, None)
         store.retire_now(name)
-    for number in store.releases.pending(name, app.live.release if app.live else 0):
+    fail_forgotten(rollout, app, but)
+
+
+def fail_forgotten(rollout: Rollout, app: App, but: int) -> None:
+    """No release stays pending that nobody works on: its worker died before it was a target."""
+    releases = rollout.store.releases
+    for number in releases.pending(app.name, app.live.release if app.live else 0):
         if number != but:
-            store.releases.fail(name, number, _PUT_ASIDE)
+            releases.fail(app.name, number, _FORGOTTEN)

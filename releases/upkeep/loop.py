@@ -13,6 +13,7 @@ from releases.upkeep.sources import forget_sources
 from releases.upkeep.unfinished import Unfinished
 
 RESYNC_S = 30.0
+TEND_S = 2.0  # so soon it is noticed that a job died with its worker
 _LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us
 
 
@@ -24,7 +25,8 @@ def run(platform: Platform, engine: Engine) -> NoReturn:
     with platform.store.converger_wakeups() as woken:
         while True:
             is_busy = retirement.look()
-            woken.wait(_LOOK_AGAIN_S if is_busy else max(0.0, resync_at - time.monotonic()))
+            woken.wait(_LOOK_AGAIN_S if is_busy else TEND_S)
+            platform.queue.settle_dead(RELEASES, lambda job: settle(platform, job))
             if time.monotonic() >= resync_at:
                 request_convergence(platform, everything=False)
                 platform.queue.settle_lost(lambda job: settle(platform, job))

@@ -3,7 +3,7 @@
 from releases.app import App, NoSuchApp
 from releases.log import DeployLog
 from releases.platform import Platform
-from releases.queue import BUILDS, LostJob, build_of
+from releases.queue import BUILDS, CONVERGE, RELEASES, LostJob, build_of
 from releases.store import Store
 from releases.upkeep.unfinished import take_back
 
@@ -19,6 +19,7 @@ def settle(platform: Platform, job: LostJob) -> None:
     build = build_of(job.id) if job.queue == BUILDS else None
     if build is None:
         settle_change(platform.store, job.app, job.log)
+        _have_finished(platform, job)
     elif job.died:
         take_back(platform, build, job.id, job.died)
 
@@ -33,11 +34,22 @@ def settle_change(store: Store, app: str, log: str) -> None:
         return
     found, deploy_log = _find(store, app), DeployLog(store.logs, log)
     if found and found.target and found.target.log == log:
-        deploy_log.step("The worker process died; another one will finish this within a minute")
+        deploy_log.step("The worker process died; another one will finish this")
     elif found and found.live and found.live.log == log:
         deploy_log.succeed(f"v{found.live.release} is live")
     else:
         deploy_log.fail(_REASON)
+
+
+def _have_finished(platform: Platform, job: LostJob) -> None:
+    """Ask for what brings the app to rest, unless that is what was lost: then the resync does."""
+    app = _find(platform.store, job.app)
+    if job.task == CONVERGE or app is None or app.destroying:
+        return
+    log = app.target.log if app.target else ""
+    platform.queue.request(
+        RELEASES, CONVERGE, app.name, log=log or platform.store.logs.new(app.name)
+    )
 
 
 def _find(store: Store, app: str) -> App | None:
