@@ -14,7 +14,6 @@ from builder.bases.stack import Bases
 from builder.bases.sweep import is_due, sweep
 from builder.docker.engine import Engine, EngineUnreachable
 from builder.limits.output import bounded
-from builder.queue.orphan import end_with_parent
 from builder.queue.places import tell_places
 from builder.queue.pushed import forget_pushed
 from builder.queue.ready import PATIENCE_S, ready_engine, ready_platform
@@ -26,6 +25,7 @@ from releases.build_queue import LEASE, end, end_log, start_next, turn
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.platform import Platform
+from releases.process import end_with_parent
 from releases.queue import DEPLOY, RELEASES
 from releases.store.builds import NoSuchBuild
 from releases.upkeep.unfinished import take_back

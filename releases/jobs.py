@@ -12,6 +12,7 @@ from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.parking import go_on, park
 from releases.platform import Platform
+from releases.process import end_with_parent
 from releases.ready import ready_engine, ready_platform
 from releases.rollout import changes, processes, rollback
 from releases.rollout.converge import converge as converge_app
@@ -84,6 +85,7 @@ def _rollout(platform: Platform, engine: Engine, lock: Lock, log: DeployLog) -> 
 
 
 def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> None:
+    end_with_parent()  # so that a dead worker's job is known to be dead too
     platform = ready_platform(os.environ)
     deploy_log = DeployLog(platform.store.logs, log)
     if platform.store.logs.has_ended(log):

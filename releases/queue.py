@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from resource import struct_rusage
+from typing import Any
 
 import redis
 from rq import Callback, Queue, Worker, get_current_job
@@ -15,6 +16,7 @@ from rq.job import Job
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
+from releases.process import is_dead
 from releases.store.connection import client_options
 from releases.store.open_builds import BuildId
 from releases.store.parked import Call
@@ -52,6 +54,7 @@ class LostJob:
     id: str
     app: str
     log: str
+    task: str = ""  # CONVERGE
     died: str = ""  # how its process did, where that is known: "killed by signal 9"
 
 
@@ -60,6 +63,7 @@ class JobQueue:
 
     def __init__(self, redis_url: str, patience_s: float = 0.0) -> None:
         self._connection = redis.Redis.from_url(redis_url, **client_options(patience_s))
+        self._raw: Any = self._connection  # redis-py types an answer as bytes or text or None
 
     def request(
         self,
@@ -147,6 +151,23 @@ class JobQueue:
         for name in (BUILDS, RELEASES):
             self._started(name).cleanup(exception_handlers=[_handler(settle)])
 
+    def settle_dead(self, queue: str, settle: Callable[[LostJob], None]) -> None:
+        """The same at once, for workers of this host: one round trip while no job runs."""
+        started = self._started(queue)
+        listed: list[bytes] = self._raw.zrange(started.key, 0, -1)
+        entries = {started.parse_job_id(entry.decode()): entry for entry in listed}
+        jobs = Job.fetch_many(entries, self._connection, JSONSerializer) if entries else []
+        lost = [job.id for job in jobs if job and self._is_worker_dead(job)]
+        if lost:  # RQ cleans up what has expired
+            self._raw.zadd(started.key, {entries[job]: 0 for job in lost}, xx=True)
+            started.cleanup(exception_handlers=[_handler(settle)])
+
+    def _is_worker_dead(self, job: Job) -> bool:
+        """The process of the job dies with its worker."""
+        key = f"{Worker.redis_worker_namespace_prefix}{job.worker_name}"
+        host, pid = self._raw.hmget(key, "hostname", "pid")
+        return bool(host and pid) and is_dead(f"{host.decode()}:{pid.decode()}")
+
     def _queue(self, name: str) -> Queue:
         return Queue(name, connection=self._connection, serializer=JSONSerializer)
 
@@ -189,7 +210,7 @@ def _handler(settle: Callable[[LostJob], None]) -> Callable[..., bool]:
 
 
 def _lost(job: Job, died: str = "") -> LostJob:
-    return LostJob(job.origin, job.id, str(job.args[0]), job.meta["log"], died)
+    return LostJob(job.origin, job.id, str(job.args[0]), job.meta["log"], str(job.func_name), died)
 
 
 def _how(status: int) -> str:

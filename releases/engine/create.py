@@ -58,7 +58,7 @@ def labels(instance: str, release: Release, slot: Slot, address: str) -> dict[st
     return {
         INSTANCE: instance,
         APP: release.app,
-        RELEASE: str(release.number),
+        RELEASE: str(slot.release),
         BOOT: str(slot.boot),
         PROCESS_TYPE: slot.process_type,
         INDEX: str(slot.index),

@@ -3,14 +3,12 @@
 import time
 from typing import NoReturn
 
-from releases.app import App
 from releases.engine.protocol import Engine
 from releases.parking import go_on
 from releases.platform import Platform
 from releases.queue import CONVERGE, DESTROY, RELEASES
-from releases.store import Store
 from releases.store.logs import NO_APP
-from releases.upkeep.lost import settle
+from releases.upkeep.lost import log_to_finish, settle
 from releases.upkeep.one_offs import OneOffs
 from releases.upkeep.reclaim import Reclaim
 from releases.upkeep.retire import Retirement
@@ -19,6 +17,7 @@ from releases.upkeep.unfinished import Unfinished
 from releases.upkeep.watch import LOOK_S, Watch
 
 RESYNC_S = 30.0
+TEND_S = 2.0  # so soon it is noticed that a job died with its worker
 _LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us
 
 
@@ -32,10 +31,11 @@ def run(platform: Platform, engine: Engine) -> NoReturn:
     resync_at = time.monotonic() + RESYNC_S
     with platform.store.converger_wakeups() as woken:
         while True:
-            pauses = [max(0.0, resync_at - time.monotonic())]
+            pauses = [TEND_S]
             pauses += [LOOK_S] if watch.look() else []
             pauses += [_LOOK_AGAIN_S] if retirement.look() else []
             woken.wait(min(pauses))
+            platform.queue.settle_dead(RELEASES, lambda job: settle(platform, job))
             if time.monotonic() >= resync_at:
                 request_convergence(platform, everything=False)
                 platform.queue.settle_lost(lambda job: settle(platform, job))
@@ -60,13 +60,6 @@ def request_convergence(platform: Platform, *, everything: bool) -> None:
             if is_untended:
                 platform.queue.request(RELEASES, DESTROY, app.name, log=store.logs.new(NO_APP))
         elif ((app.target or app.due) and is_untended) or (app.live and everything):
-            log, limit_s = _log_of(store, app), platform.settings.deploy_timeout_s
+            log, limit_s = log_to_finish(store, app), platform.settings.deploy_timeout_s
             platform.queue.request(RELEASES, CONVERGE, app.name, log=log, timeout_s=limit_s)
         store.retire_later(app.name)
-
-
-def _log_of(store: Store, app: App) -> str:
-    """That of the rollout to be finished, if somebody may still follow it."""
-    unfinished = app.target or (app.live if app.due else None)
-    log = unfinished.log if unfinished else ""
-    return log if log and not store.logs.has_ended(log) else store.logs.new(app.name)

@@ -37,6 +37,7 @@ class Retirement:
         self._clock = clock
         self._pool = ThreadPoolExecutor(_PARALLEL_STOPS)
         self._stopping: dict[str, Future[None]] = {}
+        self._said = ""
 
     def look(self) -> bool:
         """Do what may be done by now; return whether anything is left to look at."""
@@ -54,8 +55,14 @@ class Retirement:
         except NoSuchApp:
             return False
         except EngineFailed as error:  # one app's trouble must not keep the others waiting
-            _log.warning("%s is looked at again with the next resync: %s", name, error)
-            return False
+            self._complain(f"{name} is looked at again and again: {error}")
+            self._platform.store.retire_later(name)
+            return True
+
+    def _complain(self, trouble: str) -> None:
+        if trouble != self._said:
+            _log.warning("%s", trouble)
+            self._said = trouble
 
     def _retire_old(self, name: str) -> bool:
         app, found = self._sorted(name)

@@ -101,6 +101,14 @@ def contract(request: pytest.FixtureRequest) -> Contract:
     return Contract(fake, examples.IMAGE, lambda _: fake.stop_all(), fake.make, fake.detach)
 
 
+def test_what_is_started_is_listed_in_the_slot_that_it_was_started_for(contract: Contract) -> None:
+    """Also where the slot is of another release: a rollback fills the slots of the one before."""
+    earlier = slot("web.1", 3)
+    contract.engine.start(contract.release(number=5), [earlier])
+
+    assert [one.slot for one in contract.engine.containers("myapp")] == [earlier]
+
+
 def test_an_app_has_no_containers_until_some_are_started(contract: Contract) -> None:
     assert contract.engine.containers("myapp") == []
 

@@ -22,6 +22,7 @@ from releases.settings import Settings
 from releases.store import Store
 from releases.store.connection import NoRedis
 from releases.upkeep.lost import settle
+from tests.services import wait_for
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[3]
@@ -133,6 +134,26 @@ def test_a_worker_that_died_with_its_work_horse_is_settled_by_the_next_sweep(
 
     with pytest.raises(DeployFailed, match="its worker process died in the middle of it"):
         follow(store.logs, log, lambda line: None)
+
+
+def test_a_worker_of_this_host_that_died_whole_is_settled_at_once(
+    platform: Platform, store: Store, settings: Settings, raw: redis.Redis
+) -> None:
+    log = store.logs.new("myapp")
+    platform.queue.request(RELEASES, HANG, "myapp", log=log)
+    with worker(settings) as process:
+        horse = next(entry for entry in store.logs.follow(log) if entry)
+        wait_for(lambda: raw.zcard("rq:wip:releases"), "RQ to know that the job runs")
+        platform.queue.settle_dead(RELEASES, lambda job: settle(platform, job))
+        assert not store.logs.has_ended(log)
+        process.kill()
+        process.wait()
+        os.kill(int(horse.line), signal.SIGKILL)
+
+    platform.queue.settle_dead(RELEASES, lambda job: settle(platform, job))
+
+    assert store.logs.has_ended(log)
+    assert raw.zcard("rq:wip:releases") == 0
 
 
 def test_without_redis_a_command_gets_one_plain_line(settings: Settings) -> None:

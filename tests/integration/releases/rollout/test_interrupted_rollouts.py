@@ -12,6 +12,7 @@ from releases.rollout.rollout import Rollout
 from releases.store.locks import LockLost
 from tests.fakes import examples
 from tests.fakes.engine import FakeEngine
+from tests.fakes.examples import release
 from tests.integration.releases.conftest import Shop
 from tests.integration.releases.deploys import deploy, log_lines, statuses
 
@@ -84,6 +85,18 @@ def test_a_change_after_an_interrupted_deploy_takes_its_place(shop: Shop) -> Non
     assert statuses(shop) == ["v3 live", "v2 failed", "v1 superseded"]
     assert "something else was asked for" in log_lines(shop, interrupted)[-1]
     assert shop.store.logs.has_ended(interrupted.log.id)
+
+
+def test_a_release_whose_worker_died_before_its_rollout_began_does_not_stay_pending(
+    shop: Shop,
+) -> None:
+    deploy(shop, "a")
+    number = shop.store.apps.next_release("shop")
+    shop.store.releases.add(release("shop", number))
+    with shop.open() as rollout:
+        converge(rollout)
+
+    assert statuses(shop) == ["v2 failed", "v1 live"]
 
 
 def test_a_deploy_that_is_begun_again_finishes_what_its_dead_worker_began(shop: Shop) -> None:

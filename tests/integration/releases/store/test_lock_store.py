@@ -1,5 +1,6 @@
 """Who may change what runs for an app: one, by name, fenced, gone when its process dies."""
 
+import json
 import os
 import subprocess
 import sys
@@ -112,16 +113,41 @@ def test_a_lock_is_renewed_while_its_holder_lives(
         wait_for(lambda: raw.pttl(KEY) > 5_000, "the lock to be renewed")
 
 
-def test_a_lock_ends_by_itself_when_its_holder_dies(
-    store: Store, settings: Settings, raw: redis.Redis
-) -> None:
+def dies_with_the_lock(store: Store, settings: Settings) -> None:
+    """A process that held it was killed."""
     with holding_process(settings) as process:
         wait_for(lambda: store.locks.holder("myapp"), "the other process to hold the lock")
         process.kill()
         process.wait()
+
+
+def test_a_lock_of_a_process_that_died_on_this_host_passes_on_at_once(
+    store: Store, settings: Settings
+) -> None:
+    dies_with_the_lock(store, settings)
+    with store.locks.try_hold("myapp", "Scale by bob") as lock:
+        assert lock
+        assert store.locks.holder("myapp") == lock
+
+
+def test_a_lease_that_its_holder_takes_again_does_not_pass_on(
+    store: Store, settings: Settings
+) -> None:
+    """Of a build's turn others make sure first that its process is dead, and then take it back."""
+    dies_with_the_lock(store, settings)
+    with store.locks.try_hold("myapp", "Build 2", QUICK) as lock:
+        assert lock is None
+
+
+def test_a_lock_ends_by_itself_when_its_holder_dies_on_another_host(
+    store: Store, settings: Settings, raw: redis.Redis
+) -> None:
+    dies_with_the_lock(store, settings)
+    held = json.loads(str(raw.get(KEY)))
+    raw.set(KEY, json.dumps({**held, "holder": "elsewhere:1"}), keepttl=True)
     waiter = Waiter(store)
     wait_for(lambda: waiter.told, "the waiter to be told")
-    assert waiter.told[0].holder.endswith(f":{process.pid}")
+    assert waiter.told[0].holder == "elsewhere:1"
     assert 0 < raw.pttl(KEY) <= 10_000
     raw.pexpire(KEY, 1)  # so that nobody has to wait for it here
     waiter.thread.join(5.0)

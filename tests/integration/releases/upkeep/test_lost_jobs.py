@@ -4,7 +4,9 @@ import pytest
 
 from releases.desired import Desired
 from releases.log import DeployFailed, DeployLog, follow
-from releases.upkeep.lost import settle_change
+from releases.platform import Platform
+from releases.queue import CONVERGE, DEPLOY, RELEASES, LostJob
+from releases.upkeep.lost import settle, settle_change
 from tests.integration.releases.conftest import Shop
 
 pytestmark = pytest.mark.integration
@@ -41,6 +43,29 @@ def test_a_rollout_whose_routes_were_flipped_is_live(shop: Shop) -> None:
     settle_change(shop.store, "shop", "shop:1")
 
     assert follow(shop.store.logs, "shop:1", print) == "v1 is live"
+
+
+def lost(task: str, log: str) -> LostJob:
+    """A job of the shop that nobody works on any more."""
+    return LostJob(RELEASES, "some-job", "shop", log, task)
+
+
+def test_what_a_lost_job_left_is_finished_at_once(shop: Shop, platform: Platform) -> None:
+    with shop.open() as rollout:
+        shop.store.apps.set_target(rollout.lock, Desired(1, {"web": 1}, log="shop:1"))
+
+    settle(platform, lost(DEPLOY, "shop:1"))
+
+    assert [job.args for job in shop.queue.jobs] == [["shop", "shop:1"]]
+    assert shop.jobs() == [CONVERGE]
+
+
+def test_a_converge_that_kills_its_worker_is_not_tried_again_at_once(
+    shop: Shop, platform: Platform
+) -> None:
+    settle(platform, lost(CONVERGE, "shop:1"))
+
+    assert shop.jobs() == []
 
 
 def test_a_verdict_that_is_there_stays_the_only_one(shop: Shop) -> None:

@@ -178,6 +178,16 @@ def test_trouble_with_one_app_does_not_keep_the_others_waiting(
     wait_for(lambda: shop.running() == ["v2 web.1"], "the old container to stop")
 
 
+def test_an_app_that_docker_had_trouble_with_is_looked_at_again_soon(
+    shop: Shop, platform: Platform
+) -> None:
+    shop.store.apps.create("broken", "ada")
+    shop.store.retire_later("broken")
+
+    assert Retirement(platform, RefusedFor()).look() is True
+    assert shop.store.retiring() == ["broken"]
+
+
 def test_when_nothing_is_left_the_converger_may_sleep(shop: Shop, look: Callable[[], bool]) -> None:
     deploy(shop, "a")
 

@@ -51,6 +51,12 @@ def test_a_process_without_a_line_runs_the_images_own_command() -> None:
     assert c.create_request(SETTINGS, made, WEB_2, "10.213.0.16")["Cmd"] is None
 
 
+def test_what_fills_a_slot_of_an_earlier_release_carries_that_ones_number() -> None:
+    """A rollback to v3 runs the containers of v3 again, and those that v3 lacks beside them."""
+    request = c.create_request(SETTINGS, release(number=12), Slot(3, 0, "web", 1), "10.213.0.16")
+    assert dict(request["Labels"])["paas.release"] == "3"  # type: ignore[call-overload] # a dict
+
+
 def test_config_goes_over_what_the_platform_says() -> None:
     made = release(config={"GIT_REV": "mine", "DYNO": "mine", "PORT": "8000", "A": "two words\n'"})
     environment = c.environment(made, WEB_2)
