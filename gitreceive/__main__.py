@@ -27,6 +27,7 @@ from gitreceive.gitcalls import GitCalls
 from gitreceive.journal import Journal
 from gitreceive.keys import host_key
 from gitreceive.limits import Limits
+from gitreceive.local_console import LocalConsole
 from gitreceive.repository import sweep
 from gitreceive.server import Server, write_port
 from gitreceive.session import Rules
@@ -54,14 +55,14 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         platform = Platform.from_env(environ)
         table = CommandTable(*TABLES)
         if arguments[:1] == ["paas"]:
-            return run_locally(platform, table, arguments[1:])
+            return run_locally(platform, table, arguments[1:], environ.get("TERM", ""))
         return serve(platform, table, request_build)
     except PaasError as error:
         print(f" !     {error}", file=sys.stderr)
         return error.exit_status
 
 
-def run_locally(platform: Platform, table: CommandTable, words: Sequence[str]) -> int:
+def run_locally(platform: Platform, table: CommandTable, words: Sequence[str], term: str) -> int:
     """Run a command for whoever is logged in on this machine."""
     session = Session(
         platform=platform,
@@ -69,6 +70,7 @@ def run_locally(platform: Platform, table: CommandTable, words: Sequence[str]) -
         stdin=sys.stdin.buffer,
         out=sys.stdout,
         terminal=sys.stdout.isatty(),
+        console=LocalConsole(term),
     )
     page = Journal(platform.store.events).of(session.who, "", "local")
     return table.run(words, session, sys.stderr, page)

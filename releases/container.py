@@ -93,6 +93,11 @@ def condemned_name(name: str, identifier: str) -> str:
     return f"{name}{_CONDEMNED}{identifier[:12]}"
 
 
+def is_condemned(names: Iterable[str]) -> bool:
+    """Whether one of a container's names was given to it on its way out."""
+    return any(_CONDEMNED in name for name in names)
+
+
 def pick_address(subnet: str, number: int) -> str:
     """The address a counter stands for: round the subnet, so that one is not re-used soon.
 
@@ -116,5 +121,5 @@ def from_listing(item: Mapping[str, Any]) -> Container:
         port=int(found[PORT]),
         state=str(item["State"]),
         status=str(item["Status"]),
-        condemned=any(_CONDEMNED in name for name in item["Names"]),
+        condemned=is_condemned(item["Names"]),
     )

@@ -62,6 +62,9 @@ class Settings:
     warm_s: float = 600.0  # how long web of the release before stays, frozen, to go back to
     warm_memory_mb: int = 1024  # that frozen containers may take together
     watch_s: float = 30.0  # how long a new release is watched once it serves
+    max_one_offs: int = 20  # of an app, at a time; and so much ended output of detached ones
+    one_off_timeout_s: int = 86400  # after which one that nobody attends is stopped
+    one_off_output_s: int = 3600  # how long the output of a detached one can be read
     deploy_branches: str = "main,master"  # unless an app has its own
     allow_from: str = ""  # networks that may connect by SSH, `10.0.0.0/8,fd00::/8`; empty: all
     login_tries: int = 10  # keys that a client may offer
@@ -143,6 +146,7 @@ _LEAST = {
     "build_log_kb": 64,
     "login_tries": 1,
     "max_connections": 1,
+    "one_off_timeout_s": 1,
     "push_mb": 1,
     "repository_mb": 1,
     "git_memory_mb": 64,

@@ -1,7 +1,18 @@
 """The release manager's command table."""
 
 from releases.command import Command
-from releases.commands import apps, canary, checks, config, logs, ps, releases, retention
+from releases.commands import (
+    apps,
+    canary,
+    checks,
+    config,
+    enter,
+    logs,
+    ps,
+    releases,
+    retention,
+    run,
+)
 
 COMMANDS: tuple[Command, ...] = (
     *apps.COMMANDS,
@@ -10,6 +21,8 @@ COMMANDS: tuple[Command, ...] = (
     *canary.COMMANDS,
     *retention.COMMANDS,
     *ps.COMMANDS,
+    *run.COMMANDS,
+    *enter.COMMANDS,
     *checks.COMMANDS,
     *logs.COMMANDS,
 )

@@ -18,21 +18,23 @@ def show(session: Session, app: str, as_json: bool) -> None:
     """One line a container, those on their way out too."""
     found = session.platform.store.apps.get(app)
     engine = connect(session.platform.settings, session.platform.store)
-    rows = [
-        {
-            "process": container.slot.name,
-            "release": f"v{container.slot.release}",
-            "state": state(found, container),
-            "since": container.status,
-            "address": f"{container.address}:{container.port}",
-        }
-        for container in engine.containers(app)
-    ]
+    rows = [_row(one, state(found, one)) for one in engine.containers(app)]
+    rows += [_row(one.container, one.container.state) for one in engine.one_offs(app)]
     if as_json:
         print_json(session, rows)
         return
     headers = ("PROCESS", "RELEASE", "STATE", "SINCE", "ADDRESS")
     print_table(session, headers, [list(row.values()) for row in rows])
+
+
+def _row(container: Container, state: str) -> dict[str, str]:
+    return {
+        "process": container.slot.name,
+        "release": f"v{container.slot.release}",
+        "state": state,
+        "since": container.status,
+        "address": f"{container.address}:{container.port}",
+    }
 
 
 def state(app: App, container: Container) -> str:

@@ -1,7 +1,8 @@
 """Docker's HTTP API as this room speaks it: errors of ours, and the version that is spoken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 import docker
@@ -41,9 +42,14 @@ def one_line(task: str) -> Iterator[None]:
         raise EngineFailed(f"cannot {task}: {reason(error)}") from error
 
 
-def remove(api: Any, identifier: str) -> None:
-    """Remove a container with its anonymous volumes; gone already is fine."""
-    with suppress(docker.errors.NotFound):
+def reason(error: docker.errors.APIError) -> str:
+    """Docker's own words, as far as they make a line."""
+    return str(error.explanation or error).splitlines()[0][:300]
+
+
+def remove(api: Any, identifier: str, name: str) -> None:
+    """Remove a container, running or not; gone already is fine."""
+    with one_line(f"remove {name}"), suppress(docker.errors.NotFound):
         try:
             api.remove_container(identifier, force=True, v=True)
         except docker.errors.APIError as error:
@@ -51,6 +57,9 @@ def remove(api: Any, identifier: str) -> None:
                 raise
 
 
-def reason(error: docker.errors.APIError) -> str:
-    """Docker's own words, as far as they make a line."""
-    return str(error.explanation or error).splitlines()[0][:300]
+def ended_at(state: Mapping[str, Any]) -> float:
+    """Unix seconds, of a container's `State` as Docker has it; 0 while it runs."""
+    if state["Running"] or not state["FinishedAt"].startswith("2"):  # year 1: it never ran
+        return 0.0
+    # Nanoseconds, of which Python 3.11 reads no more than six digits.
+    return datetime.fromisoformat(f"{state['FinishedAt'][:19]}+00:00").timestamp()

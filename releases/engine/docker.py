@@ -11,6 +11,7 @@ import requests
 
 from releases import container as c
 from releases.container import FROZEN, Container, Slot
+from releases.engine import one_off
 from releases.engine.api import Api, one_line, reason, remove
 from releases.engine.create import create_request
 from releases.engine.execute import try_out
@@ -21,11 +22,14 @@ from releases.engine.once import end_once, run_once
 from releases.engine.protocol import Condition, Ended, EngineFailed, Once, Ran
 from releases.engine.pull import not_the_same, pull, registry_of
 from releases.image import AppImage
+from releases.one_off import OneOff
 from releases.release import Artifact, Release
 from releases.settings import Settings
 from releases.store import Store
 
-_PARALLEL, _ADDRESS_TRIES, _TIMEOUT_S = 8, 20, 60
+_PARALLEL = 8
+ADDRESS_TRIES = 20
+_TIMEOUT_S = 60
 
 
 class LogStream(Protocol):
@@ -51,12 +55,26 @@ class DockerEngine:
         """Ask again which version is spoken: Docker may have been renewed meanwhile."""
         self._api.negotiate()
 
+    @property
+    def api(self) -> Any:
+        """Docker's own, for what of ours is on the same engine."""
+        return self._api
+
     def containers(self, app: str) -> list[Container]:
         """One call to Docker."""
         with one_line(f"list the containers of {app}"):
             items = self._api.containers(all=True, filters={"label": self._labels(app)})
         found = [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
         return sorted(found, key=lambda container: (container.slot.name, container.slot.release))
+
+    def one_offs(self, app: str | None = None) -> list[OneOff]:
+        """One call to Docker."""
+        ours = [f"{c.INSTANCE}={self._settings.instance}", one_off.NUMBER]
+        chosen = [f"{c.APP}={app}"] if app else []
+        with one_line("list the one-offs"):
+            items = self._api.containers(all=True, filters={"label": [*ours, *chosen]})
+        found = [one_off.from_listing(item) for item in items]
+        return sorted(found, key=lambda one: (one.container.app, one.container.slot.index))
 
     def start(self, release: Release, slots: list[Slot]) -> list[Container]:
         """Create and start; on any failure what was started here is removed again."""
@@ -167,7 +185,7 @@ class DockerEngine:
             self.thaw([container])
         with one_line(f"stop {container.slot.name}"), suppress(docker.errors.NotFound):
             self._api.stop(container.id, timeout=int(grace_s))
-        self._remove(container.id, container.slot)
+        remove(self._api, container.id, container.slot.name)
 
     def fetch_image(self, artifact: Artifact, report: Callable[[str], None]) -> None:
         """By the digest that the build host pushed."""
@@ -209,19 +227,15 @@ class DockerEngine:
         with one_line(f"{verb} {container.slot.name}"), suppress(docker.errors.NotFound):
             call(container.id)
 
-    def _remove(self, identifier: str, slot: Slot) -> None:
-        with one_line(f"remove {slot.name}"):
-            remove(self._api, identifier)
-
     def _start_one(self, release: Release, slot: Slot) -> Container:
-        for _ in range(_ADDRESS_TRIES):
+        for _ in range(ADDRESS_TRIES):
             address = c.pick_address(self._settings.subnet, self._store.next_address())
             request = create_request(self._settings, release, slot, address)
             identifier = self._create(request, release.app, slot)
             try:
                 self._api.start(identifier)
             except docker.errors.APIError as error:
-                self._remove(identifier, slot)
+                remove(self._api, identifier, slot.name)
                 if "address already in use" in str(error).lower():
                     continue
                 raise EngineFailed(f"cannot start {slot.name}: {reason(error)}") from error

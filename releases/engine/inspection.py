@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from releases.engine.api import ended_at
 from releases.engine.protocol import Condition
 
 
@@ -15,6 +16,7 @@ def condition_of(found: Mapping[str, Any]) -> Condition:
         restarts=found["RestartCount"],
         process=state["Pid"],
         out_of_memory=state["OOMKilled"],
+        ended_at=ended_at(state),
     )
 
 

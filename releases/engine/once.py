@@ -42,7 +42,7 @@ def run_once(
         kept = once.keeps_changes and status == 0
         return Ran(status, _keep(api, release, identifier, image) if kept else "")
     finally:
-        remove(api, identifier)
+        remove(api, identifier, PROCESS_TYPE)
 
 
 def end_once(api: Any, settings: Settings, app: str) -> None:
@@ -50,7 +50,7 @@ def end_once(api: Any, settings: Settings, app: str) -> None:
     ours = [f"{INSTANCE}={settings.instance}", f"{APP}={app}", ONCE]
     for item in api.containers(all=True, filters={"label": ours}):
         if item["Labels"][ONCE]:  # an image that was made of one carries the label, empty
-            remove(api, item["Id"])
+            remove(api, item["Id"], PROCESS_TYPE)
 
 
 def _start(api: Any, settings: Settings, next_address: Callable[[], int], release: Release) -> str:
@@ -62,7 +62,7 @@ def _start(api: Any, settings: Settings, next_address: Callable[[], int], releas
         try:
             api.start(identifier)
         except docker.errors.APIError as error:
-            remove(api, identifier)
+            remove(api, identifier, PROCESS_TYPE)
             if "address already in use" not in str(error).lower():
                 raise
         else:

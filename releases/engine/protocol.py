@@ -7,6 +7,7 @@ from typing import Protocol
 from releases.container import Container, Slot
 from releases.errors import PaasError
 from releases.image import AppImage
+from releases.one_off import OneOff
 from releases.release import Artifact, Release
 
 
@@ -56,6 +57,7 @@ class Condition:
     restarts: int  # Docker has restarted it so many times
     process: int  # its first process's id on this host, 0 if none or not visible
     out_of_memory: bool = False
+    ended_at: float = 0.0  # Unix seconds; 0 while it runs
 
     def has_died_since(self, restarts: int) -> bool:
         """Whether it ended since Docker had restarted it so often, if only to be restarted."""
@@ -66,7 +68,10 @@ class Engine(Protocol):
     """Runs containers: Docker on this host, or the fake that the tests share a contract with."""
 
     def containers(self, app: str) -> list[Container]:
-        """All containers of an app, in any state, by slot."""
+        """All containers of an app that fill slots, in any state, by slot."""
+
+    def one_offs(self, app: str | None = None) -> list[OneOff]:
+        """All one-offs of an app, or of all apps, in any state, by app and number."""
 
     def start(self, release: Release, slots: list[Slot]) -> list[Container]:
         """Fill slots with new containers, in parallel. All of them are started or none is left."""

@@ -21,6 +21,8 @@ def destroy(rollout: Rollout) -> str:
     wait_acknowledged(rollout, store.routes.unroute(name))
     for container in engine.containers(name):
         engine.retire(container, rollout.settings.stop_grace_s)
+    for one_off in engine.one_offs(name):
+        engine.retire(one_off.container, rollout.settings.stop_grace_s)
     engine.end_once(name)
     engine.remove_images(name)
     shutil.rmtree(rollout.settings.sources / name, ignore_errors=True)

@@ -27,6 +27,11 @@ if ARGV[2] == '' then redis.call('HDEL', KEYS[2], 'target')
 else redis.call('HSET', KEYS[2], 'target', ARGV[2]) end
 return 1
 """
+# A late one brings no destroyed app back.
+_NEXT_ONE_OFF = """
+if redis.call('HEXISTS', KEYS[1], 'created_at') == 0 then return -1 end
+return redis.call('HINCRBY', KEYS[1], 'one_offs', 1)
+"""
 
 
 _SETTLE_DUE = """
@@ -45,6 +50,7 @@ class AppStore:
         self._redis = client
         self._create = client.register_script(_CREATE)
         self._set_target = client.register_script(_SET_TARGET)
+        self._next_one_off = client.register_script(_NEXT_ONE_OFF)
         self._settle_due = client.register_script(_SETTLE_DUE)
 
     def create(self, name: str, who: str) -> None:
@@ -82,6 +88,13 @@ class AppStore:
     def next_release(self, name: str) -> int:
         """A number that no other release of the app has had or will have."""
         return int(self._redis.hincrby(keys.app(name), "releases", 1))
+
+    def next_one_off(self, name: str) -> int:
+        """A number that no other one-off of the app has had or will have; NoSuchApp."""
+        number = int(self._next_one_off(keys=[keys.app(name)]))
+        if number < 0:
+            raise NoSuchApp(name)
+        return number
 
     def set_formation(self, name: str, formation: Mapping[str, int]) -> None:
         """What to run from the first deploy on; afterwards the flip sets it."""

@@ -15,6 +15,7 @@ COMMAND = "command"
 PUSH = "push"
 REFUSED = "refused"
 ROLLBACK = "rollback"  # nobody asked for it
+ENDED = "ended"
 MAX_EVENTS = 10_000  # of those with a key, and of strangers; the oldest go first
 _MAX_CHARS = 300
 _IDLE_S = 1.0

@@ -11,6 +11,7 @@ from releases.queue import CONVERGE, DESTROY, RELEASES
 from releases.store import Store
 from releases.store.logs import NO_APP
 from releases.upkeep.lost import settle
+from releases.upkeep.one_offs import OneOffs
 from releases.upkeep.reclaim import Reclaim
 from releases.upkeep.retire import Retirement
 from releases.upkeep.sources import forget_sources
@@ -26,6 +27,7 @@ def run(platform: Platform, engine: Engine) -> NoReturn:
     retirement, unfinished = Retirement(platform, engine), Unfinished(platform)
     watch = Watch(platform, engine)
     images = Reclaim(platform, engine)
+    one_offs = OneOffs(platform, engine)
     request_convergence(platform, everything=True)
     resync_at = time.monotonic() + RESYNC_S
     with platform.store.converger_wakeups() as woken:
@@ -38,6 +40,7 @@ def run(platform: Platform, engine: Engine) -> NoReturn:
                 request_convergence(platform, everything=False)
                 platform.queue.settle_lost(lambda job: settle(platform, job))
                 unfinished.look()
+                one_offs.look()
                 forget_sources(platform)
                 images.look()
                 resync_at = time.monotonic() + RESYNC_S

@@ -7,6 +7,7 @@ from dataclasses import replace
 from releases.container import Container, Slot
 from releases.engine.protocol import Condition, Ended, EngineFailed, Once, Ran, TookTooLong
 from releases.image import AppImage, split_names
+from releases.one_off import OneOff, Run
 from releases.release import Artifact, Release
 
 
@@ -15,6 +16,8 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.running: dict[str, Container] = {}
+        self.lonely: dict[str, OneOff] = {}
+        self.ended_at: dict[str, float] = {}  # by id
         self.dying: set[str] = set()
         self.refused: set[str] = set()
         self.images: set[str] = set()
@@ -30,6 +33,17 @@ class FakeEngine:
         """In the order of their slots."""
         found = [one for one in self.running.values() if one.app == app]
         return sorted(found, key=lambda one: (one.slot.name, one.slot.release))
+
+    def one_offs(self, app: str | None = None) -> list[OneOff]:
+        """By app and number."""
+        found = [one for one in self.lonely.values() if app in (None, one.container.app)]
+        return sorted(found, key=lambda one: (one.container.app, one.container.slot.index))
+
+    def detach(self, run: Run) -> None:
+        """As the runner on Docker does it; those named in `dying` end at once."""
+        made = self._container(run.release, run.slot)
+        state = "exited" if run.slot.name in self.dying else "running"
+        self.lonely[made.id] = OneOff(replace(made, state=state), run.who, run.until)
 
     def start(self, release: Release, slots: list[Slot]) -> list[Container]:
         """All of them, or none."""
@@ -80,11 +94,13 @@ class FakeEngine:
 
     def condition(self, container: Container) -> Condition:
         """Dead if its slot is in `dying`, or if it is gone."""
-        found = self.running.get(container.id)
+        lonely = self.lonely.get(container.id)
+        found = lonely.container if lonely else self.running.get(container.id)
         if found is None:
             return Condition(running=False, exit_code=-1, restarts=0, process=0)
         alive = container.slot.name not in self.dying and found.state in ("running", "paused")
-        return Condition(running=alive, exit_code=0 if alive else 3, restarts=0, process=0)
+        ended_at = self.ended_at.get(container.id, 0.0)
+        return Condition(alive, 0 if alive else 3, restarts=0, process=0, ended_at=ended_at)
 
     def tail(self, container: Container, lines: int) -> list[str]:
         """What a dying one said."""
@@ -129,10 +145,13 @@ class FakeEngine:
         """Frees its slot."""
         if container.id in self.running:
             self.running[container.id] = replace(container, condemned=True)
+        if found := self.lonely.get(container.id):
+            gone = replace(found.container, condemned=True)
+            self.lonely[container.id] = replace(found, container=gone)
 
     def retire(self, container: Container, grace_s: float) -> None:
         """Gone at once."""
-        if self.running.pop(container.id, None):
+        if self.running.pop(container.id, None) or self.lonely.pop(container.id, None):
             self.stopped.append(container.id)
 
     def fetch_image(self, artifact: Artifact, report: Callable[[str], None]) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from releases.container import Container, Slot
 from releases.engine.protocol import Condition, Ended, Engine, EngineFailed, Once, TookTooLong
+from releases.engine.runner import DockerRunner
+from releases.one_off import OneOff, Run
 from releases.release import Release
 from tests.docker.images import named_image
 from tests.fakes import examples
@@ -36,6 +38,7 @@ class Contract:
     image: str
     stop: Callable[[Container], None]
     make: Callable[..., str]  # an image of an app under these names; returns its id
+    detach: Callable[[Run], None]
     is_real: bool = False
 
     def release(self, app: str = "myapp", number: int = 1) -> Release:
@@ -47,6 +50,12 @@ class Contract:
         """Start these slots: `web.1`."""
         slots = [slot(name, number) for name in names]
         return self.engine.start(self.release(app, number), slots)
+
+    def run_detached(self, number: int, *words: str, app: str = "myapp") -> OneOff:
+        """Start a one-off: `run.1`."""
+        self.detach(Run(self.release(app), number, words, "ada", until=2e9))
+        [found] = [one for one in self.engine.one_offs(app) if one.name == f"run.{number}"]
+        return found
 
     def names(self, app: str = "myapp") -> list[str]:
         """The slots of the app's containers, as they are listed."""
@@ -77,15 +86,19 @@ def contract(request: pytest.FixtureRequest) -> Contract:
         api: Any = request.getfixturevalue("api")
         engine = request.getfixturevalue("docker_engine")
         image = request.getfixturevalue("image")
-        settings = request.getfixturevalue("settings")
+        settings, store = request.getfixturevalue("settings"), request.getfixturevalue("store")
+        runner = DockerRunner(settings, store, engine)
 
         def make(app: str, *names: str) -> str:
             return named_image(api, settings, app, *names)
 
-        return Contract(engine, image, lambda one: api.stop(one.id, timeout=0), make, is_real=True)
+        def stop(one: Container) -> None:
+            api.stop(one.id, timeout=0)
+
+        return Contract(engine, image, stop, make, runner.detach, is_real=True)
     fake = FakeEngine()
-    fake.dying, fake.images = {"crash.1"}, {examples.IMAGE}
-    return Contract(fake, examples.IMAGE, lambda _: fake.stop_all(), fake.make)
+    fake.dying, fake.images = {"crash.1", "run.2"}, {examples.IMAGE}
+    return Contract(fake, examples.IMAGE, lambda _: fake.stop_all(), fake.make, fake.detach)
 
 
 def test_an_app_has_no_containers_until_some_are_started(contract: Contract) -> None:
@@ -345,3 +358,30 @@ def test_all_images_of_an_app_are_removed_at_once_but_those_that_others_named(
     assert not contract.engine.image_exists(gone)
     assert contract.engine.image_exists(kept)
     assert contract.engine.image_exists(neighbour)
+
+
+def test_a_one_off_fills_no_slot(contract: Contract) -> None:
+    contract.start("web.1")
+    one = contract.run_detached(1, "sleep", "600")
+    assert contract.names() == ["web.1"]
+    assert (one.name, one.container.app, one.container.state) == ("run.1", "myapp", "running")
+    assert (one.container.slot.release, one.who, one.until) == (1, "ada", 2e9)
+
+
+def test_one_offs_are_listed_of_one_app_or_of_all(contract: Contract) -> None:
+    contract.run_detached(1, "sleep", "600", app="myapp-2")
+    contract.run_detached(3, "sleep", "600")
+    assert [one.name for one in contract.engine.one_offs("myapp")] == ["run.3"]
+    listed = [(one.container.app, one.name) for one in contract.engine.one_offs()]
+    assert listed == [("myapp", "run.3"), ("myapp-2", "run.1")]
+
+
+def test_a_one_off_that_ended_is_listed_until_it_is_retired(contract: Contract) -> None:
+    one = contract.run_detached(2, "/bin/sh", "-c", "exit 3")
+    assert contract.ended(one.container).exit_code == 3
+    [listed] = contract.engine.one_offs("myapp")
+    assert (listed.has_ended, listed.container.condemned) == (True, False)
+    contract.engine.condemn(listed.container)
+    assert [other.container.condemned for other in contract.engine.one_offs("myapp")] == [True]
+    contract.engine.retire(listed.container, GRACE_S)
+    assert contract.engine.one_offs() == []

@@ -19,7 +19,7 @@ NEEDS_AN_APP = [
 ]
 LAST_ARGUMENTS = {
     "config:get": ["A"], "config:set": ["A=1"], "config:unset": ["A"], "ps:scale": ["web=1"],
-    "apps:destroy": ["--confirm", "myapp"],
+    "apps:destroy": ["--confirm", "myapp"], "run:stop": ["run.1"],
 }  # fmt: skip
 
 
