@@ -12,11 +12,11 @@ import requests
 from releases import container as c
 from releases.container import FROZEN, Container, Slot
 from releases.engine import one_off
-from releases.engine.api import Api, ended_at, one_line, reason, remove
+from releases.engine.api import Api, one_line, reason, remove
 from releases.engine.create import create_request
 from releases.engine.execute import try_out
 from releases.engine.images import list_images, remove_image
-from releases.engine.memory import taken_bytes
+from releases.engine.inspection import condition_of, taken_bytes
 from releases.engine.network import ensure_network
 from releases.engine.once import end_once, run_once
 from releases.engine.protocol import Condition, Ended, EngineFailed, Once, Ran
@@ -109,10 +109,9 @@ class DockerEngine:
         """Without the page cache, as `docker stats` counts."""
         with one_line(f"measure {container.slot.name}"):
             try:
-                found = self._api.stats(container.id, stream=False, one_shot=True)
+                return taken_bytes(self._api.stats(container.id, stream=False, one_shot=True))
             except docker.errors.NotFound:
                 return 0
-        return taken_bytes(found)
 
     def frozen(self) -> list[Container]:
         """One call to Docker."""
@@ -125,18 +124,9 @@ class DockerEngine:
         """A container that is gone counts as dead."""
         with one_line(f"look at {container.slot.name}"):
             try:
-                found = self._api.inspect_container(container.id)
+                return condition_of(self._api.inspect_container(container.id))
             except docker.errors.NotFound:
                 return Condition(running=False, exit_code=-1, restarts=0, process=0)
-        state = found["State"]
-        return Condition(
-            running=state["Running"] and not state["Restarting"],
-            exit_code=state["ExitCode"],
-            restarts=found["RestartCount"],
-            process=state["Pid"],
-            out_of_memory=state["OOMKilled"],
-            ended_at=ended_at(state),
-        )
 
     def tail(self, container: Container, lines: int) -> list[str]:
         """Bytes that are not UTF-8 are replaced."""

@@ -12,7 +12,7 @@ from releases.engine.docker import DockerEngine
 from releases.engine.protocol import EngineFailed, Once
 from releases.release import Release
 from releases.settings import Settings
-from tests.docker.images import busybox_image
+from tests.docker.images import named_image
 from tests.docker.releases.conftest import NAME
 from tests.fakes import examples
 from tests.services import wait_for
@@ -136,7 +136,7 @@ def test_something_left_in_the_background_does_not_hold_it_up(
 def test_all_images_of_an_app_go_with_it(
     docker_engine: DockerEngine, settings: Settings, api: Any
 ) -> None:
-    image = busybox_image(api, settings, "gone")
+    image = named_image(api, settings, "gone", f"paas/gone:{examples.COMMIT}")
     once = Once("true", 30.0, print, keeps_changes=True)
     release = examples.release("gone", made=examples.artifact(image=image))
     made = docker_engine.run_once(release, once).image
