@@ -13,6 +13,7 @@ from releases.container import (
     RELEASE,
     Slot,
 )
+from releases.engine.shell import SIGNAL_ALL, shell_command
 from releases.release import Release
 from releases.settings import Settings
 
@@ -22,11 +23,12 @@ def create_request(
 ) -> dict[str, object]:
     """The engine's `POST /containers/create` body."""
     line = release.artifact.processes[slot.process_type]
+    given = [f"{name}={value}" for name, value in environment(release, slot).items()]
     return {
         "Image": release.artifact.image,
         # The Procfile's line is the app's own and runs in its own container.
-        "Cmd": ["/bin/sh", "-c", line] if line else None,
-        "Env": [f"{name}={value}" for name, value in environment(release, slot).items()],
+        "Cmd": shell_command(line) if line else None,
+        "Env": [*given, SIGNAL_ALL] if line else given,
         "Labels": labels(settings.instance, release, slot, address),
         "HostConfig": {
             "NetworkMode": settings.network,

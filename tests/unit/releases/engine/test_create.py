@@ -4,6 +4,7 @@ from pathlib import Path
 
 from releases.container import Slot
 from releases.engine import create as c
+from releases.engine.shell import shell_command
 from releases.settings import Settings
 from tests.fakes.examples import COMMIT, IMAGE, artifact, release
 
@@ -15,13 +16,14 @@ def test_the_request_reads_as_the_finished_docker_run() -> None:
     made = release(number=12, made=artifact(processes={"web": "serve --port $PORT"}))
     assert c.create_request(SETTINGS, made, WEB_2, "10.213.0.16") == {
         "Image": IMAGE,
-        "Cmd": ["/bin/sh", "-c", "serve --port $PORT"],
+        "Cmd": shell_command("serve --port $PORT"),
         "Env": [
             f"GIT_REV={COMMIT}",
             "PAAS_APP=myapp",
             "PAAS_RELEASE=v12",
             "DYNO=web.2",
             "PORT=5000",
+            "TINI_KILL_PROCESS_GROUP=1",
         ],
         "Labels": {
             "paas.instance": "paas",
@@ -48,7 +50,9 @@ def test_the_request_reads_as_the_finished_docker_run() -> None:
 
 def test_a_process_without_a_line_runs_the_images_own_command() -> None:
     made = release(number=12, made=artifact(processes={"web": None}))
-    assert c.create_request(SETTINGS, made, WEB_2, "10.213.0.16")["Cmd"] is None
+    request = c.create_request(SETTINGS, made, WEB_2, "10.213.0.16")
+    assert request["Cmd"] is None
+    assert "TINI" not in str(request["Env"])
 
 
 def test_config_goes_over_what_the_platform_says() -> None:
