@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from releases.branch import parse_branches
 from releases.canary import Canary
 from releases.desired import Desired
 from releases.errors import BadInput, PaasError
+from releases.limits import Terms
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")  # a DNS label, with room for a prefix
 _PROCESS_TYPE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,30}[A-Za-z0-9])?")
@@ -87,6 +88,7 @@ class App:
     previous: Desired | None = None  # was live before `live`, and can be gone back to in a blink
     live_since: float = 0.0  # Unix seconds, when `live` took the place of `previous`
     canary: Canary | None = None  # what new releases have to go through
+    terms: Terms = field(default_factory=Terms)  # of what is live, or of what will be
     destroying: bool = False
     deploy_branch: str = ""  # the one that deploys; empty: those of the platform's settings
 

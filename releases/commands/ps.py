@@ -10,7 +10,9 @@ from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table
 from releases.container import Container
 from releases.engine.docker import connect
-from releases.queue import RELEASES, RESTART, SCALE
+from releases.errors import BadInput
+from releases.limits import DEFAULT_RESTART_POLICY, parse_restart_policy
+from releases.queue import RELEASES, RESTART, SCALE, SET_RESTART_POLICY, START, STOP
 from releases.upkeep.needed import sort
 
 
@@ -53,17 +55,38 @@ def scale(session: Session, app: str, counts: tuple[str, ...], as_json: bool = F
         else:
             print_table(session, ("PROCESS", "COUNT"), sorted(formation.items()))
         return
-    wanted = dict(parse_count(text) for text in counts)
-    log = session.platform.store.logs.new(app)
-    session.platform.queue.request(RELEASES, SCALE, app, wanted, session.who, log=log)
-    session.follow(log)
+    _ask(session, SCALE, app, dict(parse_count(text) for text in counts))
 
 
-def restart(session: Session, app: str) -> None:
+def restart(session: Session, app: str, processes: tuple[str, ...] = ()) -> None:
     """New containers beside the old ones first, as in any rollout."""
     session.platform.store.apps.get(app)
+    _ask(session, RESTART, app, list(processes))
+
+
+def stop(session: Session, app: str) -> None:
+    """The hosts stay the app's, and answer 503."""
+    session.platform.store.apps.get(app)
+    _ask(session, STOP, app)
+
+
+def start(session: Session, app: str) -> None:
+    """What was stopped, with config and counts as they are now."""
+    session.platform.store.apps.get(app)
+    _ask(session, START, app)
+
+
+def set_property(session: Session, app: str, name: str, value: str | None) -> None:
+    """Without a value: back to the platform's own."""
+    session.platform.store.apps.get(app)
+    if name != "restart-policy":
+        raise BadInput(f"{name[:40]!r} cannot be set; say restart-policy")
+    _ask(session, SET_RESTART_POLICY, app, parse_restart_policy(value or DEFAULT_RESTART_POLICY))
+
+
+def _ask(session: Session, job: str, app: str, *arguments: object) -> None:
     log = session.platform.store.logs.new(app)
-    session.platform.queue.request(RELEASES, RESTART, app, session.who, log=log)
+    session.platform.queue.request(RELEASES, job, app, *arguments, session.who, log=log)
     session.follow(log)
 
 
@@ -86,5 +109,22 @@ COMMANDS = (
         scale,
         (APP, click.Argument(["counts"], nargs=-1, metavar="TYPE=COUNT..."), JSON),
     ),
-    Command("ps:restart", "Replace all containers without losing a request", restart, (APP,)),
+    Command(
+        "ps:restart",
+        "Replace containers without losing a request",
+        restart,
+        (APP, click.Argument(["processes"], nargs=-1, metavar="[web.1|web]...")),
+    ),
+    Command("ps:stop", "Run nothing until the app is started or deployed", stop, (APP,)),
+    Command("ps:start", "Run again what was stopped", start, (APP,)),
+    Command(
+        "ps:set",
+        "Set how often Docker restarts a process that ended",
+        set_property,
+        (
+            APP,
+            click.Argument(["name"], metavar="restart-policy"),
+            click.Argument(["value"], required=False, metavar="[on-failure:20]"),
+        ),
+    ),
 )

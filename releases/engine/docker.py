@@ -14,8 +14,9 @@ from releases.container import FROZEN, Container, Slot
 from releases.engine.api import Api, one_line, reason
 from releases.engine.create import create_request
 from releases.engine.network import ensure_network
-from releases.engine.protocol import Condition, EngineFailed
+from releases.engine.protocol import STANDARD, Condition, EngineFailed
 from releases.engine.pull import pull
+from releases.limits import Terms
 from releases.release import Artifact, Release
 from releases.settings import Settings
 from releases.store import Store
@@ -51,11 +52,13 @@ class DockerEngine:
         found = [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
         return sorted(found, key=lambda container: (container.slot.name, container.slot.release))
 
-    def start(self, release: Release, slots: list[Slot]) -> list[Container]:
+    def start(
+        self, release: Release, slots: list[Slot], terms: Terms = STANDARD
+    ) -> list[Container]:
         """Create and start; on any failure what was started here is removed again."""
         ensure_network(self._api, self._settings, self._store.locks)
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            attempts = [pool.submit(self._start_one, release, slot) for slot in slots]
+            attempts = [pool.submit(self._start_one, release, slot, terms) for slot in slots]
         failures = [attempt.exception() for attempt in attempts if attempt.exception()]
         if not failures:
             return [attempt.result() for attempt in attempts]
@@ -201,10 +204,10 @@ class DockerEngine:
                 if "already in progress" not in str(error):  # somebody else removes it
                     raise
 
-    def _start_one(self, release: Release, slot: Slot) -> Container:
+    def _start_one(self, release: Release, slot: Slot, terms: Terms) -> Container:
         for _ in range(_ADDRESS_TRIES):
             address = c.pick_address(self._settings.subnet, self._store.next_address())
-            request = create_request(self._settings, release, slot, address)
+            request = create_request(self._settings, release, slot, address, terms)
             identifier = self._create(request, release.app, slot)
             try:
                 self._api.start(identifier)

@@ -6,7 +6,10 @@ from typing import Protocol
 
 from releases.container import Container, Slot
 from releases.errors import PaasError
+from releases.limits import Terms
 from releases.release import Artifact, Release
+
+STANDARD = Terms()  # no limits of the app's own
 
 
 class EngineFailed(PaasError):
@@ -34,7 +37,9 @@ class Engine(Protocol):
     def containers(self, app: str) -> list[Container]:
         """All containers of an app, in any state, by slot."""
 
-    def start(self, release: Release, slots: list[Slot]) -> list[Container]:
+    def start(
+        self, release: Release, slots: list[Slot], terms: Terms = STANDARD
+    ) -> list[Container]:
         """Fill slots with new containers, in parallel. All of them are started or none is left."""
 
     def start_again(self, containers: list[Container]) -> None:

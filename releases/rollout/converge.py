@@ -85,7 +85,7 @@ def start_missing(rollout: Rollout, release: Release, desired: Desired) -> list[
         rollout.engine.fetch_image(release.artifact, rollout.log.detail)
     rollout.engine.thaw(frozen)
     rollout.engine.start_again(stopped)
-    return have + rollout.engine.start(release, missing)
+    return have + rollout.engine.start(release, missing, desired.terms)
 
 
 def _say(rollout: Rollout, doing: str, release: Release, slots: Sequence[Slot]) -> None:

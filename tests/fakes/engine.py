@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from releases.container import Container, Slot
-from releases.engine.protocol import Condition, EngineFailed
+from releases.engine.protocol import STANDARD, Condition, EngineFailed
+from releases.limits import Terms
 from releases.release import Artifact, Release
 
 
@@ -17,6 +18,7 @@ class FakeEngine:
         self.dying: set[str] = set()
         self.refused: set[str] = set()
         self.images: set[str] = set()
+        self.terms: dict[str, Terms] = {}  # by id
         self.stopped: list[str] = []  # ids in the order in which they were retired
         self._ids = itertools.count(1)
 
@@ -25,7 +27,9 @@ class FakeEngine:
         found = [one for one in self.running.values() if one.app == app]
         return sorted(found, key=lambda one: (one.slot.name, one.slot.release))
 
-    def start(self, release: Release, slots: list[Slot]) -> list[Container]:
+    def start(
+        self, release: Release, slots: list[Slot], terms: Terms = STANDARD
+    ) -> list[Container]:
         """All of them, or none."""
         refused = [slot.name for slot in slots if slot.name in self.refused]
         taken = {(one.app, one.slot) for one in self.running.values() if not one.condemned}
@@ -34,6 +38,7 @@ class FakeEngine:
             raise EngineFailed(f"cannot start {refused[0]}")
         made = [self._container(release, slot) for slot in slots]
         self.running.update({one.id: one for one in made})
+        self.terms.update({one.id: terms for one in made})
         return made
 
     def _container(self, release: Release, slot: Slot) -> Container:
