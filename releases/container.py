@@ -77,6 +77,11 @@ def condemned_name(name: str, identifier: str) -> str:
     return f"{name}{_CONDEMNED}{identifier[:12]}"
 
 
+def is_condemned_name(name: str) -> bool:
+    """Whether a container of this name is on its way out."""
+    return _CONDEMNED in name
+
+
 def pick_address(subnet: str, number: int) -> str:
     """The address a counter stands for: round the subnet, so that one is not re-used soon.
 
@@ -100,5 +105,5 @@ def from_listing(item: Mapping[str, Any]) -> Container:
         port=int(found[PORT]),
         state=str(item["State"]),
         status=str(item["Status"]),
-        condemned=any(_CONDEMNED in name for name in item["Names"]),
+        condemned=any(is_condemned_name(name) for name in item["Names"]),
     )

@@ -1,48 +1,34 @@
 """The commands on processes: what runs, how many, and starting afresh."""
 
-import math
 import time
 
 import click
 
-from releases.app import MAX_PROCESSES, App, BadScale, is_process_type
+from releases.app import MAX_PROCESSES, BadScale, is_process_type
 from releases.command import APP, JSON, Command, Session
+from releases.commands.process_rows import process_rows
 from releases.commands.table import print_json, print_table
-from releases.container import Container
 from releases.engine.docker import connect
 from releases.errors import BadInput
 from releases.limits import DEFAULT_RESTART_POLICY, parse_restart_policy
 from releases.queue import RELEASES, RESTART, SCALE, SET_RESTART_POLICY, START, STOP
-from releases.upkeep.needed import sort
 
 
 def show(session: Session, app: str, as_json: bool) -> None:
-    """One line a container, those on their way out too."""
-    found = session.platform.store.apps.get(app)
-    engine = connect(session.platform.settings, session.platform.store)
-    rows = [
-        {
-            "process": container.slot.name,
-            "release": f"v{container.slot.release}",
-            "state": state(found, container),
-            "since": container.status,
-            "address": f"{container.address}:{container.port}",
-        }
-        for container in engine.containers(app)
-    ]
+    """One line a container, those on their way out too, and one a process that has none."""
+    store = session.platform.store
+    found = store.apps.get(app)
+    engine = connect(session.platform.settings, store)
+    containers = engine.containers(app)
+    conditions = {one.id: engine.condition(one) for one in containers}
+    rows = process_rows(found, containers, conditions, store.crashes.of(app))
     if as_json:
-        print_json(session, rows)
+        print_json(session, [row.document() for row in rows])
         return
-    headers = ("PROCESS", "RELEASE", "STATE", "SINCE", "ADDRESS")
-    print_table(session, headers, [list(row.values()) for row in rows])
-
-
-def state(app: App, container: Container) -> str:
-    """Docker's word, `retiring` for what nobody needs, `warm` for what a rollback would thaw."""
-    found = sort(app, [container], now=time.time(), warm_s=math.inf)
-    if found.cooling or found.frozen:
-        return "warm"
-    return "retiring" if found.leaving else container.state
+    headers = ("PROCESS", "RELEASE", "STATE", "SINCE", "ADDRESS", "NOTE")
+    print_table(session, headers, [row.cells(time.time()) for row in rows])
+    if found.live and found.live.stopped:
+        session.print(f" !     {app} is stopped; `ps:start {app}` starts it")
 
 
 def scale(session: Session, app: str, counts: tuple[str, ...], as_json: bool = False) -> None:

@@ -13,6 +13,7 @@ from releases import container as c
 from releases.container import FROZEN, Container, Slot
 from releases.engine.api import Api, one_line, reason
 from releases.engine.create import create_request
+from releases.engine.losses import DockerLosses
 from releases.engine.network import ensure_network
 from releases.engine.protocol import STANDARD, Condition, EngineFailed
 from releases.engine.pull import pull
@@ -47,10 +48,16 @@ class DockerEngine:
 
     def containers(self, app: str) -> list[Container]:
         """One call to Docker."""
-        with one_line(f"list the containers of {app}"):
-            items = self._api.containers(all=True, filters={"label": self._labels(app)})
-        found = [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
-        return sorted(found, key=lambda container: (container.slot.name, container.slot.release))
+        found = self._listed(label=self._labels(app))
+        return sorted(found, key=lambda one: (one.slot.name, one.slot.release))
+
+    def all_containers(self) -> list[Container]:
+        """One call to Docker."""
+        return self._listed()
+
+    def losses(self) -> DockerLosses:
+        """One connection, for as long as it is followed."""
+        return DockerLosses(self._api, self._settings.instance)
 
     def start(
         self, release: Release, slots: list[Slot], terms: Terms = STANDARD
@@ -97,10 +104,7 @@ class DockerEngine:
 
     def frozen(self) -> list[Container]:
         """One call to Docker."""
-        ours = f"{c.INSTANCE}={self._settings.instance}"
-        with one_line("list the frozen containers"):
-            items = self._api.containers(filters={"label": ours, "status": FROZEN})
-        return [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
+        return self._listed(status=FROZEN)
 
     def condition(self, container: Container) -> Condition:
         """A container that is gone counts as dead."""
@@ -131,10 +135,9 @@ class DockerEngine:
 
     def follow(self, container: Container, *, tail: int, follow: bool) -> LogStream:
         """Output in which Docker's RFC 3339 time stamp leads each line."""
-        wanted = {"stdout": True, "stderr": True, "timestamps": True}
         with one_line(f"read the output of {container.slot.name}"):
             stream: LogStream = self._api.logs(
-                container.id, tail=tail, stream=True, follow=follow, **wanted
+                container.id, tail=tail, stream=True, follow=follow, timestamps=True
             )
         return stream
 
@@ -188,6 +191,12 @@ class DockerEngine:
             for image in self._api.images(filters={"label": self._labels(app)}):
                 with suppress(docker.errors.ImageNotFound):
                     self._api.remove_image(image["Id"], force=True)
+
+    def _listed(self, **filters: Any) -> list[Container]:
+        wanted = {"label": f"{c.INSTANCE}={self._settings.instance}", **filters}
+        with one_line("list the containers"):
+            items = self._api.containers(all=True, filters=wanted)
+        return [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
 
     def _labels(self, app: str) -> list[str]:
         return [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]

@@ -1,6 +1,6 @@
 """What runs containers has to be able to do, and what it says of one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,9 +26,29 @@ class Condition:
     process: int  # its first process's id on this host, 0 if none or not visible
     out_of_memory: bool = False
 
+    @property
+    def reason(self) -> str:
+        """Why it ended, in a few words."""
+        if self.exit_code < 0:
+            return "removed"
+        return "killed for memory" if self.out_of_memory else f"exit status {self.exit_code}"
+
     def has_died_since(self, restarts: int) -> bool:
         """Whether it ended since Docker had restarted it so often, if only to be restarted."""
         return not self.running or self.restarts > restarts
+
+
+class Losses(Protocol):
+    """The name of an app for each of its containers that dies or is removed, as it happens.
+
+    None for those on their way out. It ends when the engine does, or when somebody closes it.
+    """
+
+    def __iter__(self) -> Iterator[str]:
+        """Wait for the next one."""
+
+    def close(self) -> None:
+        """End it, also from another thread."""
 
 
 class Engine(Protocol):
@@ -36,6 +56,12 @@ class Engine(Protocol):
 
     def containers(self, app: str) -> list[Container]:
         """All containers of an app, in any state, by slot."""
+
+    def all_containers(self) -> list[Container]:
+        """Those of all apps, in any state."""
+
+    def losses(self) -> Losses:
+        """Follow what is lost from now on."""
 
     def start(
         self, release: Release, slots: list[Slot], terms: Terms = STANDARD

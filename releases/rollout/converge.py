@@ -2,35 +2,21 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from releases.app import BeingDestroyed
-from releases.container import FROZEN, Container, Slot, slots
+from releases.container import FROZEN, Container, slots
 from releases.desired import Desired
-from releases.engine.protocol import Engine
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.release import Release, ReleaseStatus
-from releases.rollout.health import Patience, UnhealthyRelease, wait_until_healthy
+from releases.rollout.health import UnhealthyRelease, wait_until_healthy
+from releases.rollout.mending import mend
+from releases.rollout.tools import Rollout as Rollout  # for all who roll out
 from releases.route import Route
-from releases.settings import Settings
-from releases.store import Store
-from releases.store.locks import Lock
 
 ACKNOWLEDGE_S = 10.0
 _PUT_ASIDE = "its worker process died, and something else was asked for before it was finished"
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """The tools of one rollout, and the lock under which it runs."""
-
-    settings: Settings
-    store: Store
-    engine: Engine
-    lock: Lock
-    log: DeployLog
-    patience: Patience
 
 
 def converge(rollout: Rollout) -> None:
@@ -63,12 +49,15 @@ def roll_out(rollout: Rollout, target: Desired) -> None:
 
 
 def repair(rollout: Rollout, live: Desired) -> None:
-    """Have what is live run again as it should; UnhealthyRelease where it cannot."""
+    """Have what is live run again as it should; a process that cannot keeps no other from it.
+
+    Routes name the web processes that are healthy; where none is they stay as they are.
+    """
     release = rollout.store.releases.get(rollout.lock.app, live.release)
-    serving = start_missing(rollout, release, live)
-    wait_until_healthy(rollout.engine, serving, rollout.patience)
-    version = flip(rollout, release, live, serving)
-    wait_acknowledged(rollout, version)
+    serving = mend(rollout, release, live)
+    has_web = any(slot.process_type == "web" for slot in slots(live))
+    if not has_web or any(one.slot.process_type == "web" for one in serving):
+        wait_acknowledged(rollout, flip(rollout, release, live, serving))
 
 
 def start_missing(rollout: Rollout, release: Release, desired: Desired) -> list[Container]:
@@ -79,18 +68,13 @@ def start_missing(rollout: Rollout, release: Release, desired: Desired) -> list[
     missing = sorted(wanted - {one.slot for one in have}, key=lambda slot: slot.name)
     frozen = [one for one in have if one.state == FROZEN]
     stopped = [one for one in have if one.state not in ("running", FROZEN)]
-    _say(rollout, "Thawing", release, [one.slot for one in frozen])
-    _say(rollout, "Starting", release, [*missing, *(one.slot for one in stopped)])
+    rollout.say("Thawing", release, [one.slot for one in frozen])
+    rollout.say("Starting", release, [*missing, *(one.slot for one in stopped)])
     if missing:
         rollout.engine.fetch_image(release.artifact, rollout.log.detail)
     rollout.engine.thaw(frozen)
     rollout.engine.start_again(stopped)
     return have + rollout.engine.start(release, missing, desired.terms)
-
-
-def _say(rollout: Rollout, doing: str, release: Release, slots: Sequence[Slot]) -> None:
-    if slots:
-        rollout.log.step(f"{doing} {', '.join(slot.name for slot in slots)} of {release.name}")
 
 
 def flip(rollout: Rollout, release: Release, desired: Desired, serving: Sequence[Container]) -> int:

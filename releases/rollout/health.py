@@ -16,6 +16,7 @@ _CONNECT_TIMEOUT_S = 0.5
 _LISTEN = "0A"  # the state's code in /proc/net/tcp
 _DOCKERS_OWN_DNS = "127.0.0.11:"
 SHOWN_LINES = 30
+LAST_LINES_ABOVE = "; its last lines are above"
 
 
 class UnhealthyRelease(PaasError):
@@ -87,7 +88,7 @@ def _died(engine: Engine, container: Container, condition: Condition) -> Unhealt
         f" with status {condition.exit_code}" if not condition.restarts else " at once, repeatedly"
     )
     return UnhealthyRelease(
-        f"{container.slot.name} {why}{code}; its last lines are above",
+        f"{container.slot.name} {why}{code}{LAST_LINES_ABOVE}",
         container,
         engine.tail(container, SHOWN_LINES),
     )

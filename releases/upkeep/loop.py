@@ -7,6 +7,8 @@ from releases.engine.protocol import Engine
 from releases.platform import Platform
 from releases.queue import CONVERGE, DESTROY, RELEASES
 from releases.store.logs import NO_APP
+from releases.upkeep.attention import Attention
+from releases.upkeep.listening import listen
 from releases.upkeep.lost import settle
 from releases.upkeep.retire import Retirement
 from releases.upkeep.sources import forget_sources
@@ -19,14 +21,20 @@ _LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us
 def run(platform: Platform, engine: Engine) -> NoReturn:
     """Converge every app, then retire as wake-ups come, for ever."""
     retirement, unfinished = Retirement(platform, engine), Unfinished(platform)
+    attention = Attention(platform, engine)
+    attention.begin_afresh()
+    listen(engine, attention)
     request_convergence(platform, everything=True)
     resync_at = time.monotonic() + RESYNC_S
     with platform.store.converger_wakeups() as woken:
         while True:
             is_busy = retirement.look()
-            woken.wait(_LOOK_AGAIN_S if is_busy else max(0.0, resync_at - time.monotonic()))
+            attention.look()
+            idle_s = min(attention.wait_s(), max(0.0, resync_at - time.monotonic()))
+            woken.wait(min(_LOOK_AGAIN_S, idle_s) if is_busy else idle_s)
             if time.monotonic() >= resync_at:
                 request_convergence(platform, everything=False)
+                attention.everything()
                 platform.queue.settle_lost(lambda job: settle(platform, job))
                 unfinished.look()
                 forget_sources(platform)

@@ -1,13 +1,35 @@
 """An engine in memory. `tests/docker/releases/test_engine_contract.py` holds it to the real one."""
 
 import itertools
-from collections.abc import Callable
+import queue
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from releases.container import Container, Slot
 from releases.engine.protocol import STANDARD, Condition, EngineFailed
 from releases.limits import Terms
 from releases.release import Artifact, Release
+
+
+class FakeLosses:
+    """What a fake engine loses while this is open."""
+
+    def __init__(self) -> None:
+        self._lost: queue.Queue[str | None] = queue.Queue()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._next, "")
+
+    def _next(self) -> str:
+        return self._lost.get() or ""
+
+    def tell(self, app: str) -> None:
+        """Of one more."""
+        self._lost.put(app)
+
+    def close(self) -> None:
+        """No more."""
+        self._lost.put(None)
 
 
 class FakeEngine:
@@ -20,12 +42,39 @@ class FakeEngine:
         self.images: set[str] = set()
         self.terms: dict[str, Terms] = {}  # by id
         self.stopped: list[str] = []  # ids in the order in which they were retired
+        self.exit_codes: dict[str, int] = {}  # by id
+        self.out_of_memory: set[str] = set()  # ids
+        self.followers: list[FakeLosses] = []
+        self.listings = 0  # how often all containers were listed
         self._ids = itertools.count(1)
 
     def containers(self, app: str) -> list[Container]:
         """In the order of their slots."""
         found = [one for one in self.running.values() if one.app == app]
         return sorted(found, key=lambda one: (one.slot.name, one.slot.release))
+
+    def all_containers(self) -> list[Container]:
+        """In no order."""
+        self.listings += 1
+        return list(self.running.values())
+
+    def losses(self) -> FakeLosses:
+        """From now on."""
+        self.followers.append(FakeLosses())
+        return self.followers[-1]
+
+    def die(self, name: str, exit_code: int = 3, *, out_of_memory: bool = False) -> None:
+        """A process ends and nobody starts it again: Docker has given up."""
+        for one in [one for one in self.running.values() if one.slot.name == name]:
+            self.running[one.id] = replace(one, state="exited", status="Exited")
+            self.exit_codes[one.id] = exit_code
+            self.out_of_memory |= {one.id} if out_of_memory else set()
+            self._tell(one)
+
+    def _tell(self, container: Container) -> None:
+        for follower in self.followers:
+            if not container.condemned:
+                follower.tell(container.app)
 
     def start(
         self, release: Release, slots: list[Slot], terms: Terms = STANDARD
@@ -75,6 +124,7 @@ class FakeEngine:
         """As after a reboot."""
         for one in self.running.values():
             self.running[one.id] = replace(one, state="exited")
+            self._tell(one)
 
     def condition(self, container: Container) -> Condition:
         """Dead if its slot is in `dying`, or if it is gone."""
@@ -82,7 +132,9 @@ class FakeEngine:
         if found is None:
             return Condition(running=False, exit_code=-1, restarts=0, process=0)
         alive = container.slot.name not in self.dying and found.state in ("running", "paused")
-        return Condition(running=alive, exit_code=0 if alive else 3, restarts=0, process=0)
+        code = 0 if alive else self.exit_codes.get(container.id, 3)
+        killed = container.id in self.out_of_memory and not alive
+        return Condition(alive, code, restarts=0, process=0, out_of_memory=killed)
 
     def tail(self, container: Container, lines: int) -> list[str]:
         """What a dying one said."""
@@ -95,8 +147,9 @@ class FakeEngine:
 
     def retire(self, container: Container, grace_s: float) -> None:
         """Gone at once."""
-        if self.running.pop(container.id, None):
+        if gone := self.running.pop(container.id, None):
             self.stopped.append(container.id)
+            self._tell(gone)
 
     def fetch_image(self, artifact: Artifact, report: Callable[[str], None]) -> None:
         """From a registry that has everything, unless `refused` names the reference."""
