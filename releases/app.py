@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from releases.branch import parse_branches
 from releases.canary import Canary
 from releases.desired import Desired
 from releases.errors import BadInput, PaasError
+from releases.limits import Terms
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")  # a DNS label, with room for a prefix
 _PROCESS_TYPE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,30}[A-Za-z0-9])?")
@@ -96,6 +97,7 @@ class App:
     live_since: float = 0.0  # Unix seconds, when `live` took the place of `previous`
     canary: Canary | None = None  # what new releases have to go through
     due: Due | None = None  # to be run, and was not seen through
+    terms: Terms = field(default_factory=Terms)  # of what is live, or of what will be
     destroying: bool = False
     unchecked: tuple[str, ...] = ()  # process types of which a start is enough; *: all of them
     deploy_branch: str = ""  # the one that deploys; empty: those of the platform's settings

@@ -14,7 +14,7 @@ from releases.parking import go_on, park
 from releases.platform import Platform
 from releases.process import end_with_parent
 from releases.ready import ready_engine, ready_platform
-from releases.rollout import changes, processes, rollback
+from releases.rollout import changes, processes, rollback, terms
 from releases.rollout.converge import converge as converge_app
 from releases.rollout.destroy import destroy as destroy_app
 from releases.rollout.health import Patience
@@ -58,9 +58,34 @@ def scale(app: str, counts: dict[str, int], who: str, log: str) -> None:
     _run(app, log, f"Scale by {who}", lambda it: processes.scale(it, counts))
 
 
-def restart(app: str, who: str, log: str) -> None:
-    """Replace all containers."""
-    _run(app, log, f"Restart by {who}", processes.restart)
+def restart(app: str, names: list[str], who: str, log: str) -> None:
+    """Replace all containers, or those of the processes named."""
+    _run(app, log, f"Restart by {who}", lambda it: processes.restart(it, names))
+
+
+def stop(app: str, who: str, log: str) -> None:
+    """Run nothing."""
+    _run(app, log, f"Stop by {who}", processes.stop)
+
+
+def start(app: str, who: str, log: str) -> None:
+    """Run what was stopped."""
+    _run(app, log, f"Start by {who}", processes.start)
+
+
+def limit(app: str, process_type: str, given: dict[str, float], who: str, log: str) -> None:
+    """Change limits."""
+    _run(app, log, f"Limits by {who}", lambda it: terms.limit(it, process_type, given))
+
+
+def clear_limits(app: str, process_type: str, who: str, log: str) -> None:
+    """Take limits away."""
+    _run(app, log, f"Limits by {who}", lambda it: terms.clear_limits(it, process_type))
+
+
+def set_restart_policy(app: str, policy: str, who: str, log: str) -> None:
+    """Change how often Docker restarts a process."""
+    _run(app, log, f"Policy by {who}", lambda it: terms.set_restart_policy(it, policy))
 
 
 def converge(app: str, log: str) -> None:

@@ -35,7 +35,12 @@ CHANGE_CONFIG = "releases.jobs.change_config"  # app, change id, who
 ROLL_BACK = "releases.jobs.roll_back"  # app, release number or 0 for the one before, who
 UNDO = "releases.jobs.undo"  # app, number of the release that is to go, why
 SCALE = "releases.jobs.scale"  # app, {process type: count}, who
-RESTART = "releases.jobs.restart"  # app, who
+RESTART = "releases.jobs.restart"  # app, names (`web.1`, `web`; none: all), who
+STOP = "releases.jobs.stop"  # app, who
+START = "releases.jobs.start"  # app, who
+LIMIT = "releases.jobs.limit"  # app, process type, {"memory_mb": 256, ...}, who
+CLEAR_LIMITS = "releases.jobs.clear_limits"  # app, process type, who
+SET_RESTART_POLICY = "releases.jobs.set_restart_policy"  # app, policy, who
 CONVERGE = "releases.jobs.converge"  # app
 DESTROY = "releases.jobs.destroy"  # app
 

@@ -56,6 +56,7 @@ class Settings:
     front_door: str = ""  # on a build host: where sources come from, `paas.example:2222`
     boot_timeout_s: float = 60.0
     release_command_timeout_s: int = 600  # of each command that an app has run beside a deploy
+    process_pids: int = 4096  # threads too, of one process of an app; 0: any number
     settle_s: float = 1.0  # how long a process without a port must stay alive
     drain_s: float = 30.0
     stop_grace_s: float = 10.0

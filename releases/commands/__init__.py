@@ -10,6 +10,7 @@ from releases.commands import (
     logs,
     ps,
     releases,
+    resource,
     retention,
     run,
 )
@@ -24,5 +25,6 @@ COMMANDS: tuple[Command, ...] = (
     *run.COMMANDS,
     *enter.COMMANDS,
     *checks.COMMANDS,
+    *resource.COMMANDS,
     *logs.COMMANDS,
 )

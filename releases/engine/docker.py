@@ -17,11 +17,13 @@ from releases.engine.create import create_request
 from releases.engine.execute import try_out
 from releases.engine.images import list_images, remove_image
 from releases.engine.inspection import condition_of, taken_bytes
+from releases.engine.losses import DockerLosses
 from releases.engine.network import ensure_network
 from releases.engine.once import end_once, run_once
-from releases.engine.protocol import Condition, Ended, EngineFailed, Once, Ran
+from releases.engine.protocol import STANDARD, Condition, Ended, EngineFailed, Once, Ran
 from releases.engine.pull import not_the_same, pull, registry_of
 from releases.image import AppImage
+from releases.limits import Terms
 from releases.one_off import OneOff
 from releases.release import Artifact, Release
 from releases.settings import Settings
@@ -62,10 +64,8 @@ class DockerEngine:
 
     def containers(self, app: str) -> list[Container]:
         """One call to Docker."""
-        with one_line(f"list the containers of {app}"):
-            items = self._api.containers(all=True, filters={"label": self._labels(app)})
-        found = [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
-        return sorted(found, key=lambda container: (container.slot.name, container.slot.release))
+        found = self._listed(label=self._labels(app))
+        return sorted(found, key=lambda one: (one.slot.name, one.slot.release))
 
     def one_offs(self, app: str | None = None) -> list[OneOff]:
         """One call to Docker."""
@@ -76,11 +76,21 @@ class DockerEngine:
         found = [one_off.from_listing(item) for item in items]
         return sorted(found, key=lambda one: (one.container.app, one.container.slot.index))
 
-    def start(self, release: Release, slots: list[Slot]) -> list[Container]:
+    def all_containers(self) -> list[Container]:
+        """One call to Docker."""
+        return self._listed()
+
+    def losses(self) -> DockerLosses:
+        """One connection, for as long as it is followed."""
+        return DockerLosses(self._api, self._settings.instance)
+
+    def start(
+        self, release: Release, slots: list[Slot], terms: Terms = STANDARD
+    ) -> list[Container]:
         """Create and start; on any failure what was started here is removed again."""
         ensure_network(self._api, self._settings, self._store.locks)
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            attempts = [pool.submit(self._start_one, release, slot) for slot in slots]
+            attempts = [pool.submit(self._start_one, release, slot, terms) for slot in slots]
         failures = [attempt.exception() for attempt in attempts if attempt.exception()]
         if not failures:
             return [attempt.result() for attempt in attempts]
@@ -115,10 +125,7 @@ class DockerEngine:
 
     def frozen(self) -> list[Container]:
         """One call to Docker."""
-        ours = f"{c.INSTANCE}={self._settings.instance}"
-        with one_line("list the frozen containers"):
-            items = self._api.containers(filters={"label": ours, "status": FROZEN})
-        return [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
+        return self._listed(status=FROZEN)
 
     def condition(self, container: Container) -> Condition:
         """A container that is gone counts as dead."""
@@ -157,10 +164,9 @@ class DockerEngine:
 
     def follow(self, container: Container, *, tail: int, follow: bool) -> LogStream:
         """Output in which Docker's RFC 3339 time stamp leads each line."""
-        wanted = {"stdout": True, "stderr": True, "timestamps": True}
         with one_line(f"read the output of {container.slot.name}"):
             stream: LogStream = self._api.logs(
-                container.id, tail=tail, stream=True, follow=follow, **wanted
+                container.id, tail=tail, stream=True, follow=follow, timestamps=True
             )
         return stream
 
@@ -220,6 +226,12 @@ class DockerEngine:
         for image in self.app_images(app):
             self.remove_image(image)
 
+    def _listed(self, **filters: Any) -> list[Container]:
+        wanted = {"label": f"{c.INSTANCE}={self._settings.instance}", **filters}
+        with one_line("list the containers"):
+            items = self._api.containers(all=True, filters=wanted)
+        return [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
+
     def _labels(self, app: str) -> list[str]:
         return [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]
 
@@ -227,10 +239,10 @@ class DockerEngine:
         with one_line(f"{verb} {container.slot.name}"), suppress(docker.errors.NotFound):
             call(container.id)
 
-    def _start_one(self, release: Release, slot: Slot) -> Container:
+    def _start_one(self, release: Release, slot: Slot, terms: Terms) -> Container:
         for _ in range(ADDRESS_TRIES):
             address = c.pick_address(self._settings.subnet, self._store.next_address())
-            request = create_request(self._settings, release, slot, address)
+            request = create_request(self._settings, release, slot, address, terms)
             identifier = self._create(request, release.app, slot)
             try:
                 self._api.start(identifier)

@@ -7,7 +7,7 @@ import docker
 
 from releases.container import APP, INSTANCE, Slot, pick_address
 from releases.engine.api import remove
-from releases.engine.create import environment
+from releases.engine.create import HARDENED, environment
 from releases.engine.execute import execute
 from releases.engine.protocol import EngineFailed, Once, Ran
 from releases.release import Release
@@ -81,7 +81,8 @@ def once_request(settings: Settings, release: Release, address: str) -> dict[str
         "HostConfig": {
             "NetworkMode": settings.network,
             "Init": True,
-            "SecurityOpt": ["no-new-privileges"],
+            **HARDENED,
+            "PidsLimit": settings.process_pids,
         },
         "NetworkingConfig": {
             "EndpointsConfig": {settings.network: {"IPAMConfig": {"IPv4Address": address}}}

@@ -1,14 +1,17 @@
 """What runs containers has to be able to do, and what it says of one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from releases.container import Container, Slot
 from releases.errors import PaasError
 from releases.image import AppImage
+from releases.limits import Terms
 from releases.one_off import OneOff
 from releases.release import Artifact, Release
+
+STANDARD = Terms()  # no limits of the app's own
 
 
 class EngineFailed(PaasError):
@@ -59,9 +62,29 @@ class Condition:
     out_of_memory: bool = False
     ended_at: float = 0.0  # Unix seconds; 0 while it runs
 
+    @property
+    def reason(self) -> str:
+        """Why it ended, in a few words."""
+        if self.exit_code < 0:
+            return "removed"
+        return "killed for memory" if self.out_of_memory else f"exit status {self.exit_code}"
+
     def has_died_since(self, restarts: int) -> bool:
         """Whether it ended since Docker had restarted it so often, if only to be restarted."""
         return not self.running or self.restarts > restarts
+
+
+class Losses(Protocol):
+    """The name of an app for each of its containers that dies or is removed, as it happens.
+
+    None for those on their way out. It ends when the engine does, or when somebody closes it.
+    """
+
+    def __iter__(self) -> Iterator[str]:
+        """Wait for the next one."""
+
+    def close(self) -> None:
+        """End it, also from another thread."""
 
 
 class Engine(Protocol):
@@ -73,7 +96,15 @@ class Engine(Protocol):
     def one_offs(self, app: str | None = None) -> list[OneOff]:
         """All one-offs of an app, or of all apps, in any state, by app and number."""
 
-    def start(self, release: Release, slots: list[Slot]) -> list[Container]:
+    def all_containers(self) -> list[Container]:
+        """Those of all apps, in any state."""
+
+    def losses(self) -> Losses:
+        """Follow what is lost from now on."""
+
+    def start(
+        self, release: Release, slots: list[Slot], terms: Terms = STANDARD
+    ) -> list[Container]:
         """Fill slots with new containers, in parallel. All of them are started or none is left."""
 
     def start_again(self, containers: list[Container]) -> None:

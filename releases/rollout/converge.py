@@ -1,10 +1,9 @@
 """How an app is brought from what Docker shows to what the store asks for."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from releases.app import BeingDestroyed
-from releases.container import FROZEN, Container, Slot, slots
+from releases.container import FROZEN, Container, slots
 from releases.desired import Desired
 from releases.errors import PaasError
 from releases.release import Release, ReleaseStatus
@@ -13,6 +12,7 @@ from releases.rollout.checks.checkup import Checkup, plan_checkup
 from releases.rollout.flip import flip, wait_acknowledged
 from releases.rollout.give_up import fail_pending, give_up, put_aside, withdraw
 from releases.rollout.health import wait_until_healthy
+from releases.rollout.mending import mend
 from releases.rollout.phase import Phase
 from releases.rollout.rollout import Rollout
 
@@ -61,12 +61,15 @@ def roll_out(rollout: Rollout, target: Desired) -> None:
 
 
 def repair(rollout: Rollout, live: Desired) -> None:
-    """Have what is live run again as it should; UnhealthyRelease where it cannot."""
+    """Have what is live run again as it should; a process that cannot keeps no other from it.
+
+    Routes name the web processes that are healthy; where none is they stay as they are.
+    """
     release = rollout.store.releases.get(rollout.lock.app, live.release)
-    serving = start_missing(rollout, release, live)
-    wait_until_healthy(rollout.engine, serving, rollout.patience, _checkup(rollout, release))
-    version = flip(rollout, release, replace(live, deploys=False), serving)
-    wait_acknowledged(rollout, version)
+    serving = mend(rollout, release, live, _checkup(rollout, release))
+    has_web = any(slot.process_type == "web" for slot in slots(live))
+    if not has_web or any(one.slot.process_type == "web" for one in serving):
+        wait_acknowledged(rollout, flip(rollout, release, replace(live, deploys=False), serving))
 
 
 def run_due(rollout: Rollout) -> None:
@@ -92,18 +95,13 @@ def start_missing(rollout: Rollout, release: Release, desired: Desired) -> list[
     missing = sorted(wanted - {one.slot for one in have}, key=lambda slot: slot.name)
     frozen = [one for one in have if one.state == FROZEN]
     stopped = [one for one in have if one.state not in ("running", FROZEN)]
-    _say(rollout, "Thawing", release, [one.slot for one in frozen])
-    _say(rollout, "Starting", release, [*missing, *(one.slot for one in stopped)])
+    rollout.say("Thawing", release, [one.slot for one in frozen])
+    rollout.say("Starting", release, [*missing, *(one.slot for one in stopped)])
     if missing:
         rollout.engine.fetch_image(release.artifact, rollout.log.detail)
     rollout.engine.thaw(frozen)
     rollout.engine.start_again(stopped)
-    return have + rollout.engine.start(release, missing)
-
-
-def _say(rollout: Rollout, doing: str, release: Release, slots: Sequence[Slot]) -> None:
-    if slots:
-        rollout.log.step(f"{doing} {', '.join(slot.name for slot in slots)} of {release.name}")
+    return have + rollout.engine.start(release, missing, desired.terms)
 
 
 def begin(rollout: Rollout, desired: Desired) -> None:

@@ -16,6 +16,7 @@ INTERVAL_S = 0.05
 SHOWN_LINES = 30
 _PARALLEL = 16
 _LONGEST_REST_S = 1.0
+LAST_LINES_ABOVE = "; its last lines are above"
 
 
 class UnhealthyRelease(PaasError):
@@ -135,7 +136,7 @@ def _died(engine: Engine, container: Container, condition: Condition) -> Unhealt
         f" with status {condition.exit_code}" if not condition.restarts else " at once, repeatedly"
     )
     return UnhealthyRelease(
-        f"{container.slot.name} {why}{code}; its last lines are above",
+        f"{container.slot.name} {why}{code}{LAST_LINES_ABOVE}",
         container,
         engine.tail(container, SHOWN_LINES),
     )

@@ -38,7 +38,10 @@ def release_anew(rollout: Rollout, wanted: Wanted, how: Desired) -> str:
     rollout.log.step(f"Releasing {release.name}: {release.why}")
     processes = formation(app, wanted.artifact)
     staged = wanted.staged.version
-    begin(rollout, replace(how, release=release.number, formation=processes, staged=staged))
+    new = replace(how, release=release.number, formation=processes, staged=staged, terms=app.terms)
+    begin(rollout, new)
+    if how.stopped:
+        return f"{release.name} is live; {app.name} is stopped until `ps:start {app.name}`"
     return f"{release.name} is live, {where(rollout, release)}"
 
 

@@ -10,6 +10,7 @@ from releases.store.bases import BaseStore
 from releases.store.builds import BuildStore
 from releases.store.configs import ConfigStore
 from releases.store.connection import Client, Wakeups, connect, wakeups
+from releases.store.crashes import CrashStore
 from releases.store.events import EventStore
 from releases.store.locks import LockStore
 from releases.store.log_reader import LogReader
@@ -31,6 +32,7 @@ class Store:
         self.apps = AppStore(client)
         self.configs = ConfigStore(client, vault)
         self.releases = ReleaseStore(client, vault)
+        self.crashes = CrashStore(client)
         self.builds = BuildStore(client)
         self.bases = BaseStore(client)
         self.open_builds = OpenBuilds(client)
@@ -75,6 +77,10 @@ class Store:
         """The same, and the converger is to look at it now."""
         self.retire_later(app)
         self._redis.publish(keys.WAKE_CONVERGER, app)
+
+    def wake_converger(self) -> None:
+        """The converger has something to look at now."""
+        self._redis.publish(keys.WAKE_CONVERGER, "")
 
     @contextmanager
     def router_wakeups(self) -> Iterator[Wakeups]:

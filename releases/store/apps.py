@@ -9,6 +9,7 @@ from typing import Any
 from releases.app import App, AppExists, Due, NoSuchApp, check_app_name
 from releases.canary import Canary, Said, Word
 from releases.desired import Desired
+from releases.limits import Terms, as_document, terms_from
 from releases.store import keys
 from releases.store.connection import Client
 from releases.store.locks import Lock, LockLost
@@ -100,6 +101,10 @@ class AppStore:
         """What to run from the first deploy on; afterwards the flip sets it."""
         self._redis.hset(keys.app(name), "formation", json.dumps(dict(formation)))
 
+    def set_terms(self, name: str, terms: Terms) -> None:
+        """On which terms to run from the first deploy on; afterwards they move with `live`."""
+        self._redis.hset(keys.app(name), "terms", json.dumps(as_document(terms)))
+
     def set_deploy_branch(self, name: str, branch: str) -> None:
         """The one branch that deploys the app; empty: those of the platform's settings."""
         self._redis.hset(keys.app(name), "deploy_branch", branch)
@@ -172,18 +177,20 @@ class AppStore:
 
 
 def _app(name: str, record: Mapping[str, str]) -> App:
+    live = _desired(record, "live")
     return App(
         name=name,
         created_at=float(record["created_at"]),
         created_by=record["created_by"],
         formation=json.loads(record.get("formation", "{}")),
-        live=_desired(record, "live"),
+        live=live,
         target=_desired(record, "target"),
         previous=_desired(record, "previous"),
         live_since=float(record.get("live_since", 0)),
         canary=Canary(**json.loads(record["canary"])) if record.get("canary") else None,
         unchecked=tuple(json.loads(record.get("unchecked", "[]"))),
         due=_due(record),
+        terms=live.terms if live else terms_from(json.loads(record.get("terms", "{}"))),
         destroying="destroying" in record,
         deploy_branch=record.get("deploy_branch", ""),
         releases_kept=int(record.get("releases_kept", 0)),
@@ -203,4 +210,5 @@ def _desired(record: Mapping[str, str], field: str) -> Desired | None:
         document["flipped_at"] = float(record["flipped_at"])
         document["routed_at"] = int(record["routed_at"])
     canary = document.get("canary")
-    return Desired(**{**document, "canary": Canary(**canary) if canary else None})
+    document["canary"] = Canary(**canary) if canary else None
+    return Desired(**{**document, "terms": terms_from(document.get("terms", {}))})

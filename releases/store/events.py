@@ -16,6 +16,7 @@ PUSH = "push"
 REFUSED = "refused"
 ROLLBACK = "rollback"  # nobody asked for it
 ENDED = "ended"
+PROCESS = "process"  # one crashed, or runs well again; by the platform itself
 MAX_EVENTS = 10_000  # of those with a key, and of strangers; the oldest go first
 _MAX_CHARS = 300
 _IDLE_S = 1.0

@@ -55,6 +55,11 @@ def domains(name: str) -> str:
     return f"paas:app:{name}:domains"
 
 
+def crashes(name: str) -> str:
+    """Hash: process (`web.1`) -> JSON: how often it ended, why, when it is tried again."""
+    return f"paas:app:{name}:crashes"
+
+
 def lock(name: str) -> str:
     """JSON: who may change what runs."""
     return f"paas:app:{name}:lock"

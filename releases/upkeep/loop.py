@@ -8,6 +8,8 @@ from releases.parking import go_on
 from releases.platform import Platform
 from releases.queue import CONVERGE, DESTROY, RELEASES
 from releases.store.logs import NO_APP
+from releases.upkeep.attention import Attention
+from releases.upkeep.listening import listen
 from releases.upkeep.lost import log_to_finish, settle
 from releases.upkeep.one_offs import OneOffs
 from releases.upkeep.reclaim import Reclaim
@@ -27,17 +29,22 @@ def run(platform: Platform, engine: Engine) -> NoReturn:
     watch = Watch(platform, engine)
     images = Reclaim(platform, engine)
     one_offs = OneOffs(platform, engine)
+    attention = Attention(platform, engine)
+    attention.begin_afresh()
+    listen(engine, attention)
     request_convergence(platform, everything=True)
     resync_at = time.monotonic() + RESYNC_S
     with platform.store.converger_wakeups() as woken:
         while True:
-            pauses = [TEND_S]
+            attention.look()
+            pauses = [TEND_S, attention.wait_s()]
             pauses += [LOOK_S] if watch.look() else []
             pauses += [_LOOK_AGAIN_S] if retirement.look() else []
             woken.wait(min(pauses))
             platform.queue.settle_dead(RELEASES, lambda job: settle(platform, job))
             if time.monotonic() >= resync_at:
                 request_convergence(platform, everything=False)
+                attention.everything()
                 platform.queue.settle_lost(lambda job: settle(platform, job))
                 unfinished.look()
                 one_offs.look()

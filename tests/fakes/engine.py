@@ -1,14 +1,45 @@
 """An engine in memory. `tests/docker/releases/test_engine_contract.py` holds it to the real one."""
 
 import itertools
-from collections.abc import Callable, Sequence
+import queue
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from releases.container import Container, Slot
-from releases.engine.protocol import Condition, Ended, EngineFailed, Once, Ran, TookTooLong
+from releases.engine.protocol import (
+    STANDARD,
+    Condition,
+    Ended,
+    EngineFailed,
+    Once,
+    Ran,
+    TookTooLong,
+)
 from releases.image import AppImage, split_names
+from releases.limits import Terms
 from releases.one_off import OneOff, Run
 from releases.release import Artifact, Release
+
+
+class FakeLosses:
+    """What a fake engine loses while this is open."""
+
+    def __init__(self) -> None:
+        self._lost: queue.Queue[str | None] = queue.Queue()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._next, "")
+
+    def _next(self) -> str:
+        return self._lost.get() or ""
+
+    def tell(self, app: str) -> None:
+        """Of one more."""
+        self._lost.put(app)
+
+    def close(self) -> None:
+        """No more."""
+        self._lost.put(None)
 
 
 class FakeEngine:
@@ -26,7 +57,12 @@ class FakeEngine:
         self.interrupted: dict[str, BaseException] = {}  # by line: whoever runs it is killed
         self.made: dict[str, AppImage] = {}  # by id: those that were made for apps
         self.used: dict[str, str] = {}  # container's id -> image's
+        self.terms: dict[str, Terms] = {}  # by id
         self.stopped: list[str] = []  # ids in the order in which they were retired
+        self.exit_codes: dict[str, int] = {}  # by id
+        self.out_of_memory: set[str] = set()  # ids
+        self.followers: list[FakeLosses] = []
+        self.listings = 0  # how often all containers were listed
         self._ids = itertools.count(1)
 
     def containers(self, app: str) -> list[Container]:
@@ -45,7 +81,32 @@ class FakeEngine:
         state = "exited" if run.slot.name in self.dying else "running"
         self.lonely[made.id] = OneOff(replace(made, state=state), run.who, run.until)
 
-    def start(self, release: Release, slots: list[Slot]) -> list[Container]:
+    def all_containers(self) -> list[Container]:
+        """In no order."""
+        self.listings += 1
+        return list(self.running.values())
+
+    def losses(self) -> FakeLosses:
+        """From now on."""
+        self.followers.append(FakeLosses())
+        return self.followers[-1]
+
+    def die(self, name: str, exit_code: int = 3, *, out_of_memory: bool = False) -> None:
+        """A process ends and nobody starts it again: Docker has given up."""
+        for one in [one for one in self.running.values() if one.slot.name == name]:
+            self.running[one.id] = replace(one, state="exited", status="Exited")
+            self.exit_codes[one.id] = exit_code
+            self.out_of_memory |= {one.id} if out_of_memory else set()
+            self._tell(one)
+
+    def _tell(self, container: Container) -> None:
+        for follower in self.followers:
+            if not container.condemned:
+                follower.tell(container.app)
+
+    def start(
+        self, release: Release, slots: list[Slot], terms: Terms = STANDARD
+    ) -> list[Container]:
         """All of them, or none."""
         refused = [slot.name for slot in slots if slot.name in self.refused]
         taken = {(one.app, one.slot) for one in self.running.values() if not one.condemned}
@@ -55,6 +116,7 @@ class FakeEngine:
         made = [self._container(release, slot) for slot in slots]
         self.running.update({one.id: one for one in made})
         self.used.update({one.id: release.artifact.image for one in made})
+        self.terms.update({one.id: terms for one in made})
         return made
 
     def _container(self, release: Release, slot: Slot) -> Container:
@@ -91,6 +153,7 @@ class FakeEngine:
         """As after a reboot."""
         for one in self.running.values():
             self.running[one.id] = replace(one, state="exited")
+            self._tell(one)
 
     def condition(self, container: Container) -> Condition:
         """Dead if its slot is in `dying`, or if it is gone."""
@@ -99,8 +162,10 @@ class FakeEngine:
         if found is None:
             return Condition(running=False, exit_code=-1, restarts=0, process=0)
         alive = container.slot.name not in self.dying and found.state in ("running", "paused")
+        code = 0 if alive else self.exit_codes.get(container.id, 3)
+        killed = container.id in self.out_of_memory and not alive
         ended_at = self.ended_at.get(container.id, 0.0)
-        return Condition(alive, 0 if alive else 3, restarts=0, process=0, ended_at=ended_at)
+        return Condition(alive, code, 0, 0, out_of_memory=killed, ended_at=ended_at)
 
     def tail(self, container: Container, lines: int) -> list[str]:
         """What a dying one said."""
@@ -151,8 +216,11 @@ class FakeEngine:
 
     def retire(self, container: Container, grace_s: float) -> None:
         """Gone at once."""
-        if self.running.pop(container.id, None) or self.lonely.pop(container.id, None):
+        if self.lonely.pop(container.id, None):
             self.stopped.append(container.id)
+        if gone := self.running.pop(container.id, None):
+            self.stopped.append(container.id)
+            self._tell(gone)
 
     def fetch_image(self, artifact: Artifact, report: Callable[[str], None]) -> None:
         """From a registry that has everything, unless `refused` names the reference."""

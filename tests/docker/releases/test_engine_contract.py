@@ -1,13 +1,15 @@
 """What every engine promises: the one on Docker, and the fake in memory."""
 
 import os
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from releases.container import Container, Slot
+from releases.container import FROZEN, Container, Slot
 from releases.engine.protocol import Condition, Ended, Engine, EngineFailed, Once, TookTooLong
 from releases.engine.runner import DockerRunner
 from releases.one_off import OneOff, Run
@@ -249,6 +251,78 @@ def test_a_stopped_one_is_still_listed_and_starts_again_where_it_was(contract: C
     [again] = contract.engine.containers("myapp")
     assert (again.id, again.state, again.address) == (one.id, "running", one.address)
     assert not contract.engine.condition(one).has_died_since(0)
+
+
+def test_a_frozen_one_is_listed_as_such_and_goes_on_when_thawed(contract: Contract) -> None:
+    first, second = contract.start("web.1", "web.2")
+    assert contract.engine.frozen() == []
+    contract.engine.freeze([first])
+    assert [one.id for one in contract.engine.frozen()] == [first.id]
+    [listed, _] = contract.engine.containers("myapp")
+    assert (listed.id, listed.state, listed.condemned) == (first.id, FROZEN, False)
+    contract.engine.thaw([listed])
+    assert contract.engine.frozen() == []
+    states = {one.id: one.state for one in contract.engine.containers("myapp")}
+    assert states == {first.id: "running", second.id: "running"}
+
+
+def test_frozen_ones_of_all_apps_are_listed_together(contract: Contract) -> None:
+    [ours], [theirs] = contract.start("web.1"), contract.start("web.1", app="other")
+    contract.engine.freeze([ours, theirs])
+    assert {one.id for one in contract.engine.frozen()} == {ours.id, theirs.id}
+
+
+def test_a_frozen_one_is_retired_as_any_other(contract: Contract) -> None:
+    [one] = contract.start("web.1")
+    contract.engine.freeze([one])
+    contract.engine.retire(contract.engine.frozen()[0], GRACE_S)
+    assert (contract.names(), contract.engine.frozen()) == ([], [])
+
+
+def test_to_freeze_or_thaw_what_is_gone_is_fine(contract: Contract) -> None:
+    [one] = contract.start("web.1")
+    contract.engine.retire(one, GRACE_S)
+    contract.engine.freeze([one])
+    contract.engine.thaw([one])
+    assert contract.names() == []
+
+
+def test_what_runs_takes_memory_also_frozen_and_what_is_gone_takes_none(
+    contract: Contract,
+) -> None:
+    [one] = contract.start("web.1")
+    assert contract.engine.memory_bytes(one) > 0
+    contract.engine.freeze([one])
+    assert contract.engine.memory_bytes(one) > 0
+    contract.engine.retire(contract.engine.frozen()[0], GRACE_S)
+    assert contract.engine.memory_bytes(one) == 0
+
+
+def test_containers_of_all_apps_are_listed_together_in_any_state(contract: Contract) -> None:
+    [web], [other] = contract.start("web.1"), contract.start("web.1", app="other")
+    contract.stop(web)
+    found = {one.id: (one.app, one.slot) for one in contract.engine.all_containers()}
+    assert found == {web.id: ("myapp", web.slot), other.id: ("other", other.slot)}
+
+
+def test_a_loss_is_told_at_once_unless_it_was_on_its_way_out(contract: Contract) -> None:
+    [old], [lost] = contract.start("web.1"), contract.start("web.1", app="other")
+    [removed] = contract.start("web.1", app="third")
+    with closing(contract.engine.losses()) as losses:
+        contract.engine.condemn(old)
+        contract.engine.retire(old, GRACE_S)
+        contract.engine.retire(removed, GRACE_S)  # as by hand: it was not condemned
+        told = iter(losses)
+        assert next(told) == "third"
+        contract.stop(lost)
+        assert next(app for app in told if app != "third") == "other"
+
+
+def test_losses_end_when_they_are_closed(contract: Contract) -> None:
+    losses = contract.engine.losses()
+    closing_soon = threading.Timer(0.1, losses.close)
+    closing_soon.start()
+    assert list(losses) == []
 
 
 def test_an_image_is_there_or_not(contract: Contract) -> None:

@@ -141,7 +141,7 @@ def test_counts_are_one_job(shell: Shell, live: str) -> None:
 
 def test_a_restart_is_asked_for(shell: Shell, live: str) -> None:
     _, job = shell.worked_off("ps:restart", live, ending=lambda log: log.succeed("done"))
-    assert (job.func_name, job.args[:-1]) == (RESTART, [live, "alice"])
+    assert (job.func_name, job.args[:-1]) == (RESTART, [live, [], "alice"])
 
 
 def test_a_log_is_shown_as_it_comes_and_ends_with_its_verdict(shell: Shell, live: str) -> None:

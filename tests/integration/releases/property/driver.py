@@ -211,6 +211,7 @@ class Driver:
         found = self.world.machine.all()
         if found:
             one = found[at % len(found)]
+            self._forget_crashes(one.app)
             what(one)
             self.models[one.app].is_dirty = True
 
@@ -218,7 +219,14 @@ class Driver:
         """Every container has ended."""
         self.world.machine.stop_all()
         for model in self.models.values():
+            self._forget_crashes(model.name)
             model.is_dirty = True
+
+    def _forget_crashes(self, app: str) -> None:
+        """All has run well for long: what ends now is started again at once."""
+        crashes = self.world.store.crashes
+        for slot in crashes.of(app):
+            crashes.forget(app, slot)
 
     def settle(self) -> None:
         """All is finished that was begun, all routers confirm, and the upkeep looks."""

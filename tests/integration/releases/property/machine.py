@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from releases.container import Container, Slot
-from releases.engine.protocol import Condition, EngineFailed
+from releases.engine.protocol import STANDARD, Condition, EngineFailed
+from releases.limits import Terms
 from releases.release import Release
 from tests.fakes.engine import FakeEngine
 
@@ -27,13 +28,15 @@ class Machine(FakeEngine):
         self._images: dict[str, str] = {}  # container's id -> image
         self._looks: dict[str, int] = {}
 
-    def start(self, release: Release, slots: list[Slot]) -> list[Container]:
+    def start(
+        self, release: Release, slots: list[Slot], terms: Terms = STANDARD
+    ) -> list[Container]:
         """All of them, or none."""
         image = release.artifact.image
         for slot in slots:
             if self.ill.get(image) == f"docker refuses {slot.process_type}":
                 raise EngineFailed(f"cannot start {slot.name}")
-        made = super().start(release, slots)
+        made = super().start(release, slots, terms)
         self._images.update({one.id: image for one in made})
         return made
 

@@ -6,7 +6,7 @@ import pytest
 
 from releases.console import Size
 from releases.container import INDEX, PROCESS_TYPE, Slot
-from releases.engine.create import create_request
+from releases.engine.create import HARDENED, create_request
 from releases.engine.one_off import from_listing, one_off_name, one_off_request
 from releases.one_off import Run
 from releases.settings import Settings
@@ -46,7 +46,11 @@ def test_an_attended_one_reads_as_the_finished_docker_run() -> None:
             "NetworkMode": "paas",
             "RestartPolicy": {"Name": "no"},
             "Init": True,
-            "SecurityOpt": ["no-new-privileges"],
+            **HARDENED,
+            "Memory": 0,
+            "MemorySwap": 0,
+            "NanoCpus": 0,
+            "PidsLimit": 4096,
             "LogConfig": {"Type": "none", "Config": {}},
             "ConsoleSize": [33, 77],
         },
