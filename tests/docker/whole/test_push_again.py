@@ -40,7 +40,7 @@ def test_a_rebuild_runs_the_live_commit_from_a_new_image_and_the_old_one_stays_f
     assert rebuilt.returncode == 0, rebuilt.stderr
     assert "was built before" not in rebuilt.stdout
     first, second = (whole.platform.store.releases.get(live.app, number) for number in (1, 2))
-    assert second.why == f"Rebuild {live.head()[:7]}"
+    assert second.why == f"Rebuild {live.head()[:7]}: Version one"
     assert second.artifact.image != first.artifact.image
     assert whole.ssh("rollback", live.app, "v1").returncode == 0
     assert whole.get(live.app).body == "one -"
