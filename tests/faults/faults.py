@@ -64,19 +64,19 @@ def dockerd(stage: Stage, load: Load) -> None:
     stage.engine.start()
 
 
-NOTHING, SSH_SERVER = "nothing", "SSH server"
+NOTHING, SSH_SERVER, HAPROXY = "nothing", "SSH server", "HAProxy"
 FAULTS: Mapping[str, Fault] = {
     NOTHING: nothing,
     "work horse": work_horse,
     "release worker": release_worker,
     "router sync": router_sync,
-    "HAProxy": haproxy,
+    HAPROXY: haproxy,
     SSH_SERVER: ssh_server,
     "converger": converger,
     "Redis": redis,
     "dockerd": dockerd,
 }
-MAY_LOSE = {"HAProxy", "dockerd"}  # requests
+MAY_LOSE = {HAPROXY}  # requests: those under way, and those that come until it is up again
 
 
 def _kill(stage: Stage, load: Load, name: str) -> None:
