@@ -70,14 +70,18 @@ class OwnEngine:
         self.process.kill()
         self.process.wait()
 
-    def stop(self) -> None:
-        """End dockerd the regular way, and by force what is left of it."""
+    def shut_down(self) -> None:
+        """End dockerd the regular way; with --live-restore its containers live on."""
         if self.process and self.process.poll() is None:
             self.process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(30)
             self.process.kill()
             self.process.wait()
+
+    def stop(self) -> None:
+        """The same, and by force what is left of it."""
+        self.shut_down()
         _end_steps_of(self.data_root)
         for pid in _processes_of(self.directory):
             with suppress(ProcessLookupError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 FAST_CLIENTS = 4
 SLOW_CLIENTS = 3
+SLOW = "/slow"  # of the sample app
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Load:
 
     port: int
     host: str
+    begun: set[str] = field(default_factory=set)  # paths that somebody has asked for
     requests: list[Request] = field(default_factory=list)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -60,6 +62,7 @@ class Load:
         began = time.monotonic()
         try:
             connection.request("GET", path, headers={"Host": self.host})
+            self.begun.add(path)
             answer = connection.getresponse()
             return Request(path, began, answer.status, answer.read().decode())
         except (OSError, http.client.HTTPException) as error:
@@ -72,11 +75,11 @@ class Load:
 
 
 @contextmanager
-def load_on(port: int, host: str) -> Iterator[Load]:
+def load_on(port: int, host: str, slow: str = SLOW) -> Iterator[Load]:
     """Keep asking while the block runs; afterwards every request has its answer."""
     load = Load(port, host)
     plan = [("/", number % 2 == 0) for number in range(FAST_CLIENTS)]
-    plan += [("/slow", number % 2 == 0) for number in range(SLOW_CLIENTS)]
+    plan += [(slow, number % 2 == 0) for number in range(SLOW_CLIENTS)]
     clients = [threading.Thread(target=load.ask, args=one) for one in plan]
     for client in clients:
         client.start()

@@ -22,6 +22,7 @@ PREFIX = "paas-run-"
 INSTANCE = f"{PREFIX}{os.getpid()}"
 SUBNET = f"10.{216 + os.getpid() // 256 % 8}.{os.getpid() % 256}.0/24"
 OTHER_SUBNET = SUBNET.replace("10.2", "10.1", 1)  # for a second platform of the same run
+PERSISTENT = ("--appendonly", "yes", "--appendfsync", "everysec")  # as bin/up starts it
 WORKERS = {"builder": 2, "releases": 3}
 ROWS = {
     "haproxy": ["router_sync", "haproxy"],
@@ -133,6 +134,15 @@ class Whole:
         command = ["env", *environment, sys.executable, "-m", *ROWS[name]]
         self.processes[label] = self.stack.enter_context(running(command, log))
 
+    def stop_redis(self) -> None:
+        """As a supervisor does it: what it knows is on its disk then."""
+        self.redis.terminate()
+        self.redis.wait()
+
+    def start_redis(self) -> None:
+        """Over the data of the one before."""
+        _, self.redis = self.stack.enter_context(redis_process(self.settings.home, *PERSISTENT))
+
     def kill(self, name: str) -> None:
         """SIGKILL, as the kernel does it when memory is short."""
         self.processes[name].send_signal(signal.SIGKILL)
@@ -157,26 +167,31 @@ def whole_platform(*prepared: str, **overrides: str) -> Iterator[Whole]:
     for program in ("docker", "haproxy", "ssh", "git"):
         need(program)
     with ExitStack() as stack:
-        home = stack.enter_context(short_directory())
-        url, redis = stack.enter_context(redis_process(home))
-        environment = _environment(home, url, overrides)
-        platform = Platform.from_env(environment)
-        whole = Whole(platform, _client(home, platform.settings) | environment, redis, stack)
-        _add_key(platform, home)
+        whole = begin(stack, **overrides)
         subprocess.run(
             [sys.executable, "-m", "builder", "prepare", *(prepared or ["python"])],
-            env={**os.environ, **environment},
+            env={**os.environ, **whole.environment},
             cwd=PROJECT,
             check=True,
             stdout=subprocess.DEVNULL,
         )
         _remove_left_behind()
-        stack.callback(_remove, platform.settings.instance)
+        stack.callback(_remove, whole.settings.instance)
         for name in ROWS:
             for number in range(WORKERS.get(name, 1)):
                 whole.start(name, number)
         wait_until_it_answers(whole)
         yield whole
+
+
+def begin(stack: ExitStack, **overrides: str) -> Whole:
+    """A home, its Redis, and a client whose key is known; nothing else runs yet."""
+    home = stack.enter_context(short_directory())
+    url, redis = stack.enter_context(redis_process(home, *PERSISTENT))
+    environment = _environment(home, url, overrides)
+    platform = Platform.from_env(environment)
+    _add_key(platform, home)
+    return Whole(platform, _client(home, platform.settings) | environment, redis, stack)
 
 
 def wait_until_it_answers(whole: Whole) -> None:
