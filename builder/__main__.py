@@ -6,12 +6,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+import builder.jobs  # noqa: F401 - loaded once here, not again in the process of every build
 from builder.bases.stack import Bases
 from builder.detection.folders import all_buildpacks
 from builder.detection.manifest import Buildpack
 from builder.docker.engine import Engine, EngineUnreachable
-from builder.jobs import PATIENCE_S
 from builder.limits.guard import data_root_of, why_unlimited
+from builder.queue.ready import PATIENCE_S, get_ready
 from builder.queue.watch import start_watch
 from releases.errors import BadInput, PaasError
 from releases.platform import Platform
@@ -46,7 +47,7 @@ def work(settings: Settings) -> None:
         data_root_of(Engine(settings.docker_host))
     start_watch(Platform.open(settings, PATIENCE_S))
     platform = Platform.open(settings, PATIENCE_S)
-    platform.queue.work(BUILDS, lambda job: settle(platform, job))
+    platform.queue.work(BUILDS, lambda job: settle(platform, job), lambda: get_ready(os.environ))
 
 
 def _prepare(settings: Settings, names: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from builder.bases.stack import Bases
 from builder.detection.detect import NoBuildpackMatched
 from builder.detection.folders import all_buildpacks
 from builder.detection.plan import Plan, make_plan
-from builder.detection.procfile import read_processes
+from builder.detection.procfile import read_procfile
 from builder.docker.engine import Image
 from builder.docker.image import Recipe, build_image
 from builder.docker.progress import BuildFailed
@@ -20,6 +20,7 @@ from builder.record.ingredients import is_cleared
 from builder.record.known import Given, Ground, foretell, read_given
 from builder.source.at_hand import source_at_hand
 from builder.source.contents import Contents, read_contents
+from releases.app_json import FILE, SAYS_NOTHING, AppJson, parse_app_json
 from releases.build import Build, BuildSettings
 from releases.container import APP, INSTANCE
 from releases.errors import PaasError
@@ -49,7 +50,7 @@ def build_id(settings: Settings, build: Build) -> str:
 def make_image(bases: Bases, store: Store, build: Build, log: DeployLog) -> Build:
     """Make the image of a commit from the source that was stored; return the record with it.
 
-    The Procfile is read first: a mistake in it is told before anything is built.
+    The Procfile and app.json are read first: a mistake is told before anything is built.
     """
     with source_at_hand(bases.settings, build) as source:
         return _make_image(bases, store, build, log, source)
@@ -58,7 +59,7 @@ def make_image(bases: Bases, store: Store, build: Build, log: DeployLog) -> Buil
 def _make_image(bases: Bases, store: Store, build: Build, log: DeployLog, source: Path) -> Build:
     given = read_given(store, build)
     contents = _read(source, given.settings.dockerfile)
-    processes = read_processes(contents.text("Procfile"))
+    procfile, app_json = read_procfile(contents.text("Procfile")), _app_json(contents)
     before = image = _find(bases, build)
     if image and build.options.reuses_image:
         log.step(f"Commit {build.commit[:7]} was built before, its image is used again")
@@ -71,9 +72,21 @@ def _make_image(bases: Bases, store: Store, build: Build, log: DeployLog, source
             _keep(bases, before, build)
     port = image.ports[0] if image.ports else DEFAULT_PORT
     artifact = Artifact(
-        image.id, build.commit, build.number, processes, port, reference=image.reference
+        image.id,
+        build.commit,
+        build.number,
+        procfile.processes,
+        port,
+        reference=image.reference,
+        release_command=procfile.release,
+        app_json=app_json,
     )
     return replace(record, artifact=artifact)
+
+
+def _app_json(contents: Contents) -> AppJson:
+    text = contents.text(FILE)
+    return SAYS_NOTHING if text is None else parse_app_json(text)
 
 
 def _as_before(build: Build, image: Image) -> Build:

@@ -6,14 +6,17 @@ import uuid
 from contextlib import suppress
 
 from redis import Redis
-from rq.job import Job
+from rq.job import Job, get_current_job
 from rq.timeouts import JobTimeoutException
 
 from builder.app_image import build_id, make_image
 from builder.bases.stack import Bases
+from builder.bases.sweep import is_due, sweep
 from builder.docker.engine import Engine, EngineUnreachable
 from builder.limits.output import bounded
 from builder.queue.places import tell_places
+from builder.queue.pushed import forget_pushed
+from builder.queue.ready import PATIENCE_S, ready_engine, ready_platform
 from builder.queue.retention import forget_old_builds
 from builder.source.archive import drop_source
 from releases.app import NoSuchApp
@@ -26,10 +29,6 @@ from releases.process import end_with_parent
 from releases.queue import DEPLOY, RELEASES
 from releases.store.builds import NoSuchBuild
 from releases.upkeep.unfinished import take_back
-
-# A build goes on after Redis was away for about so long. What is written twice then, because the
-# first answer was lost, is at worst a line of its log.
-PATIENCE_S = 60.0
 
 _logger = logging.getLogger(__name__)
 
@@ -44,11 +43,12 @@ def build(app: str, number: int, log: str) -> None:
     One build of an app at a time: if another one runs, this one stays queued, and whoever ends
     the other queues a job for it. Called twice it does no harm, for a build is begun once.
     """
-    job = os.environ.get("RQ_JOB_ID", "")
+    job = get_current_job()
     if job:
         end_with_parent()
-    platform = Platform.from_env(os.environ, PATIENCE_S)
-    with platform.store.locks.try_hold(turn(app), f"Build {number}, job {job}", LEASE) as lock:
+    platform = ready_platform(os.environ)
+    purpose = f"Build {number}, job {job.id if job else ''}"
+    with platform.store.locks.try_hold(turn(app), purpose, LEASE) as lock:
         if lock is None:
             return
         try:
@@ -61,6 +61,7 @@ def build(app: str, number: int, log: str) -> None:
             _attempt(platform, record)
     start_next(platform, app)
     tell_places(platform)
+    _tidy(platform, app)  # last: nobody waits for this
 
 
 def stopped(job: Job, connection: Redis) -> None:
@@ -98,10 +99,9 @@ def _attempt(platform: Platform, record: Build) -> None:
 
 def _build(platform: Platform, record: Build, log: DeployLog) -> None:
     _check_app(platform, record.app)
-    forget_old_builds(platform, record)
     log.step(f"Building {record.app} from {record.commit[:7]}")
     settings, limit_kb = platform.settings, platform.settings.build_log_kb
-    engine = Engine(settings.docker_host)
+    engine = ready_engine(settings.docker_host)
     with bounded(lambda them: log.detail(*them), limit_kb) as report:
         bases = Bases(engine, settings, report, platform.store.locks)
         made = make_image(bases, platform.store, record, log)
@@ -113,11 +113,33 @@ def _build(platform: Platform, record: Build, log: DeployLog) -> None:
     _succeed(platform, made, log)
 
 
+def _tidy(platform: Platform, app: str) -> None:
+    """The build has ended, whatever comes of this."""
+    try:
+        with suppress(NoSuchApp):
+            forget_old_builds(platform, app)
+        if is_due(platform.settings):
+            engine, settings = Engine(platform.settings.docker_host), platform.settings
+            forget_pushed(platform, engine.api)
+            sweep(Bases(engine, settings, lambda _: None, platform.store.locks), platform.store)
+    except PaasError as error:
+        _logger.warning("old images stay for now: %s", error)
+    except Exception:
+        _logger.exception("removing old images")
+
+
 def _succeed(platform: Platform, made: Build, log: DeployLog) -> None:
     ended = end(platform.store, made, **{**vars(made), "status": BuildStatus.SUCCEEDED})
     if ended and ended.status is BuildStatus.SUCCEEDED:
         log.detail(f"Build {ended.number} took {ended.finished_at - ended.started_at:.1f} s")
-        platform.queue.request(RELEASES, DEPLOY, ended.app, ended.number, log=log.id)
+        platform.queue.request(
+            RELEASES,
+            DEPLOY,
+            ended.app,
+            ended.number,
+            log=log.id,
+            timeout_s=platform.settings.deploy_timeout_s,
+        )
     elif ended:
         end_log(platform.store, ended)
 

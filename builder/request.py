@@ -6,6 +6,7 @@ from typing import Any
 
 from builder.limits.disk import check_room
 from builder.queue.places import tell_places, tell_whom_it_follows
+from builder.record.title import introduce
 from builder.source.archive import drop_source, source_path, write_source
 from builder.source.objects import Objects
 from releases.build import Build, BuildRequest, BuildStatus
@@ -29,6 +30,7 @@ def request_build(platform: Platform, request: BuildRequest, objects: Objects) -
     unnumbered = platform.settings.sources / app / f"{uuid.uuid4().hex}.tar"
     source = write_source(objects, request.commit, unnumbered)
     known = _compare(store.builds.list(app), request.commit, objects)
+    known |= introduce(store, app, request.commit, objects)
     number = store.builds.reserve(app)  # late: of two requests the newer one has the higher number
     unnumbered.rename(source_path(platform.settings.sources, app, number))
     log = store.logs.new(app)

@@ -12,7 +12,14 @@ import builder.commands
 import releases.commands
 import router_sync.commands
 from builder.request import request_build
-from gitreceive import commands, event_commands, image_commands, repository_commands, stack_commands
+from gitreceive import (
+    commands,
+    event_commands,
+    image_commands,
+    release_diff,
+    repository_commands,
+    stack_commands,
+)
 from gitreceive.deploy import Deployer, RequestBuild
 from gitreceive.dispatch import CommandTable
 from gitreceive.front import Front, Services
@@ -20,6 +27,7 @@ from gitreceive.gitcalls import GitCalls
 from gitreceive.journal import Journal
 from gitreceive.keys import host_key
 from gitreceive.limits import Limits
+from gitreceive.local_console import LocalConsole
 from gitreceive.repository import sweep
 from gitreceive.server import Server, write_port
 from gitreceive.session import Rules
@@ -37,6 +45,7 @@ TABLES = (
     repository_commands.COMMANDS,
     image_commands.COMMANDS,
     stack_commands.COMMANDS,
+    release_diff.COMMANDS,
 )
 
 
@@ -46,14 +55,14 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         platform = Platform.from_env(environ)
         table = CommandTable(*TABLES)
         if arguments[:1] == ["paas"]:
-            return run_locally(platform, table, arguments[1:])
+            return run_locally(platform, table, arguments[1:], environ.get("TERM", ""))
         return serve(platform, table, request_build)
     except PaasError as error:
         print(f" !     {error}", file=sys.stderr)
         return error.exit_status
 
 
-def run_locally(platform: Platform, table: CommandTable, words: Sequence[str]) -> int:
+def run_locally(platform: Platform, table: CommandTable, words: Sequence[str], term: str) -> int:
     """Run a command for whoever is logged in on this machine."""
     session = Session(
         platform=platform,
@@ -61,6 +70,7 @@ def run_locally(platform: Platform, table: CommandTable, words: Sequence[str]) -
         stdin=sys.stdin.buffer,
         out=sys.stdout,
         terminal=sys.stdout.isatty(),
+        console=LocalConsole(term),
     )
     page = Journal(platform.store.events).of(session.who, "", "local")
     return table.run(words, session, sys.stderr, page)

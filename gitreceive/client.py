@@ -9,6 +9,7 @@ from typing import IO, TextIO
 import paramiko
 
 from gitreceive.packets import send_data
+from releases.console import Window
 
 _CHUNK = 256 * 1024
 
@@ -23,6 +24,8 @@ class Client:
     def __init__(self, channel: paramiko.Channel, stall_s: float) -> None:
         self._channel = channel
         self._is_finished = False
+        self.window: Window | None = None  # of the client's terminal
+        self.term = ""
         self.stall_after(stall_s)
 
     def stall_after(self, seconds: float) -> None:

@@ -11,6 +11,7 @@ from typing import IO, NoReturn, Protocol
 import click
 
 from gitreceive.printable import plain_line
+from gitreceive.words import own_words_first
 from releases.app import is_app_name
 from releases.command import BUILD_HOST, Command, Session
 from releases.errors import BadInput, PaasError
@@ -95,7 +96,7 @@ class CommandTable:
     def run(self, words: Sequence[str], session: Session, errors: IO[str], notes: Notes) -> int:
         """Run what was typed; return the exit status. Every error becomes a line on `errors`."""
         try:
-            self._run(words or ["help"], session, notes)
+            status = self._run(words or ["help"], session, notes)
             session.out.flush()
         except PaasError as error:
             return _complain(errors, str(error), error.exit_status)
@@ -105,15 +106,19 @@ class CommandTable:
             reference = secrets.token_hex(2)
             _log.exception("%s: reference %s", words[0], reference)
             return _complain(errors, f"internal error, reference {reference}", INTERNAL_ERROR)
-        return 0
+        return status
 
-    def _run(self, words: Sequence[str], session: Session, notes: Notes) -> None:
+    def is_raw(self, words: Sequence[str]) -> bool:
+        """Whether the command needs keys as they are typed."""
+        return bool(words) and words[0] in self._rows and self._rows[words[0]].raw
+
+    def _run(self, words: Sequence[str], session: Session, notes: Notes) -> int:
         row = self._find(words[0])
         try:
             parameters = _parse(row, words[1:])
         except _HelpAsked as asked:
             session.print(asked.text)
-            return
+            return 0
         app = str(parameters.get("app") or "")
         try:
             _admit(row, app, session)
@@ -121,7 +126,7 @@ class CommandTable:
             notes.refused(f"{_noted(row, app)} is not for this key")
             raise
         notes.command(_noted(row, app))
-        row.run(session, **parameters)
+        return row.run(session, **parameters) or 0
 
     def _find(self, name: str) -> Command:
         if name in ("--help", "-h"):
@@ -170,7 +175,7 @@ def _click(row: Command) -> click.Command:
     return click.Command(
         row.name,
         params=[*row.params, asked],
-        help=row.summary,
+        help=f"{row.summary}\n\n{row.details}".strip(),
         options_metavar="[OPTION]..." if has_options else "",
         add_help_option=False,
         context_settings=settings,
@@ -185,7 +190,7 @@ def _raise_help(context: click.Context, _: click.Parameter, asked: bool) -> None
 def _parse(row: Command, words: Sequence[str]) -> dict[str, object]:
     command = _click(row)
     try:
-        return command.make_context(row.name, list(words)).params
+        return command.make_context(row.name, own_words_first(command, words)).params
     except click.ClickException as error:
         _reject(command, error)
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from gitreceive import git
+from gitreceive.console import SshConsole
 from gitreceive.dispatch import INTERNAL_ERROR, CommandTable, NotForThisKey, split
 from gitreceive.gitcalls import GitCalls
 from gitreceive.journal import Journal, Page
@@ -96,12 +97,14 @@ class Front:
 
     def _run_command(self, call: Call, key: SshKey, words: list[str]) -> int:
         newline = "\r\n" if call.terminal else "\n"
+        is_cooked = call.terminal and not self._services.table.is_raw(words)
         session = Session(
             platform=self._services.platform,
             who=key.name,
-            stdin=terminal_input(call.client) if call.terminal else call.client.bytes_in(),
+            stdin=terminal_input(call.client) if is_cooked else call.client.bytes_in(),
             out=call.client.text_out(newline),
             terminal=call.terminal,
+            console=SshConsole(call.client),
             over_ssh=True,
             only=key.only,
         )

@@ -16,10 +16,12 @@ from paramiko.common import (
 )
 
 from gitreceive.client import Client
+from gitreceive.console import term as known_term
 from gitreceive.git import is_protocol
 from gitreceive.journal import Journal
 from gitreceive.limits import Limits
 from gitreceive.transport import ServerTransport
+from releases.console import Window
 from releases.store.ssh_keys import SshKey, SshKeyStore
 
 _log = logging.getLogger(__name__)
@@ -72,7 +74,7 @@ class SshSession(paramiko.ServerInterface):
         self._unknown = ""  # the last key that was offered and may not log in
         self._has_called = False
         self._asked: dict[int, Call] = {}  # channels that have not been told what to do yet
-        self._told: set[int] = set()  # channels that have been
+        self._clients: dict[int, Client] = {}  # of channels that have been
         self._next: Call | None = None
 
     # Logging in.
@@ -127,15 +129,28 @@ class SshSession(paramiko.ServerInterface):
         modes: bytes,
     ) -> bool:
         """A person watches."""
-        self._asked[channel.chanid] = replace(self._call(channel), terminal=True)
+        call = self._call(channel)
+        call.client.window, call.client.term = Window(width, height), known_term(term)
+        self._asked[channel.chanid] = replace(call, terminal=True)
+        return True
+
+    def check_channel_window_change_request(
+        self, channel: paramiko.Channel, width: int, height: int, pixelwidth: int, pixelheight: int
+    ) -> bool:
+        """No more than noted here: a client may send thousands, and an engine is slower."""
+        client = self._clients.get(channel.chanid)
+        if client is None or client.window is None:
+            return False
+        client.window.resize(width, height)
         return True
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         """One command per channel."""
-        if channel.chanid in self._told:
+        if channel.chanid in self._clients:
             return False
-        self._told.add(channel.chanid)
-        self._next = replace(self._call(channel), line=command, is_first=not self._has_called)
+        call = self._call(channel)
+        self._clients[channel.chanid] = call.client
+        self._next = replace(call, line=command, is_first=not self._has_called)
         self._has_called = True
         del self._asked[channel.chanid]
         return True
@@ -157,7 +172,7 @@ class SshSession(paramiko.ServerInterface):
     def forget(self, chanid: int) -> None:
         """The channel is closed; without this a client could fill our memory with channels."""
         self._asked.pop(chanid, None)
-        self._told.discard(chanid)
+        self._clients.pop(chanid, None)
 
     def _answer(self, call: Call) -> None:
         try:

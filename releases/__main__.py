@@ -11,6 +11,7 @@ from releases.engine.docker import connect
 from releases.errors import BadInput, PaasError
 from releases.platform import Platform
 from releases.queue import RELEASES
+from releases.ready import get_ready
 from releases.upkeep import loop as converger
 from releases.upkeep.lost import settle
 
@@ -23,7 +24,9 @@ def main(arguments: list[str]) -> int:
         if arguments == ["converge"]:
             keep_converging(platform)
         elif not arguments:
-            platform.queue.work(RELEASES, lambda job: settle(platform, job))
+            platform.queue.work(
+                RELEASES, lambda job: settle(platform, job), lambda: get_ready(os.environ)
+            )
         else:
             raise BadInput("usage: python -m releases [converge]")
     except PaasError as error:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from releases.branch import parse_branches
 from releases.canary import Canary
 from releases.desired import Desired
 from releases.errors import BadInput, PaasError
+from releases.limits import Terms
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")  # a DNS label, with room for a prefix
 _PROCESS_TYPE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,30}[A-Za-z0-9])?")
@@ -75,6 +76,14 @@ def default_formation(processes: Mapping[str, str | None]) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
+class Due:
+    """What has to be run because a deploy serves: its postdeploy."""
+
+    release: int
+    is_first: bool  # the app's first deploy, or none was seen through yet
+
+
+@dataclass(frozen=True)
 class App:
     """An app as the store has it. `live` serves; `target` is being rolled out."""
 
@@ -87,8 +96,12 @@ class App:
     previous: Desired | None = None  # was live before `live`, and can be gone back to in a blink
     live_since: float = 0.0  # Unix seconds, when `live` took the place of `previous`
     canary: Canary | None = None  # what new releases have to go through
+    due: Due | None = None  # to be run, and was not seen through
+    terms: Terms = field(default_factory=Terms)  # of what is live, or of what will be
     destroying: bool = False
+    unchecked: tuple[str, ...] = ()  # process types of which a start is enough; *: all of them
     deploy_branch: str = ""  # the one that deploys; empty: those of the platform's settings
+    releases_kept: int = 0  # whose images stay for rollbacks; 0: as the platform's settings say
 
     def deploy_branches(self, platform: str) -> tuple[str, ...]:
         """The branches that deploy, given the platform's own (`main,master`)."""

@@ -106,6 +106,9 @@ class Build:
     status: BuildStatus
     created_at: float
     options: BuildOptions = AS_USUAL
+    title: str = ""  # the commit's subject, fit to be printed: "Fix the cart"
+    since: str = ""  # the commit that was live when it was asked for
+    commits: int = 0  # how many commits it brings beyond that one
     attempt: int = 0  # 1 for the first time that a worker took it
     started_at: float = 0.0
     finished_at: float = 0.0
@@ -129,6 +132,17 @@ class Build:
     def tag(self) -> str:
         """`paas/myapp:<full git SHA>`."""
         return image_tag(self.app, self.commit)
+
+    def deed(self, live: str) -> str:
+        """`Deploy 3f9ac21: Fix the cart (3 commits)`: what the release history says.
+
+        `live` is the commit that it replaces; if another one was when it was asked for, nobody
+        has counted.
+        """
+        line = f"{'Rebuild' if self.options.rebuild else 'Deploy'} {self.commit[:7]}"
+        line += f": {self.title}" if self.title else ""
+        is_counted = self.since == live and self.commits > 1
+        return f"{line} ({self.commits} commits)" if is_counted else line
 
     @property
     def has_ended(self) -> bool:

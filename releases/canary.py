@@ -1,7 +1,8 @@
-"""What a canary is: the share of the requests that a new release gets first, and for how long."""
+"""What a canary is: a share of the requests for a new release, for how long, and who ends it."""
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from releases.errors import BadInput
 
@@ -13,6 +14,21 @@ MAX_S = 24 * 3600
 
 class BadCanary(BadInput):
     """A share or a time that a canary cannot have."""
+
+
+class Word(StrEnum):
+    """What a person may say of a canary that is under way."""
+
+    PROMOTE = "promote"
+    ABORT = "abort"
+
+
+@dataclass(frozen=True)
+class Said:
+    """A word, and whose."""
+
+    word: Word
+    who: str
 
 
 @dataclass(frozen=True)
@@ -33,7 +49,7 @@ class Canary:
         return f"{self.percent:g} % for {self.lasts_s} s"
 
 
-def parse_canary(percent: str, duration: str) -> Canary:
+def parse_canary(percent: str, duration: str, *, once: bool = False) -> Canary:
     """`10%` and `60s` (or `5m`); BadCanary."""
     share, time = _PERCENT.fullmatch(percent), _DURATION.fullmatch(duration)
     if not share or not float(share[1]):
@@ -41,4 +57,4 @@ def parse_canary(percent: str, duration: str) -> Canary:
     lasts_s = int(time[1]) * _UNITS[time[2]] if time else 0
     if not 0 < lasts_s <= MAX_S:
         raise BadCanary(f"time {duration[:20]!r} cannot be used: say for example 60s, 5m or 2h")
-    return Canary(float(share[1]), lasts_s)
+    return Canary(float(share[1]), lasts_s, once)

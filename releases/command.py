@@ -6,11 +6,14 @@ from typing import IO, TextIO
 
 import click
 
+from releases.console import Console
 from releases.log import follow
 from releases.platform import Platform
 
 APP = click.Argument(["app"])
 JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print JSON for programs.")
+# All that follows belongs to somebody else's program: `ls -la`. Options of ours come before.
+WORDS = click.Argument(["words"], nargs=-1, type=click.UNPROCESSED, metavar="COMMAND...")
 BUILD_HOST = ("builds:source",)  # what a build host's key is limited to: this command, on any app
 
 
@@ -24,6 +27,7 @@ class Session:
     out: TextIO
     terminal: bool = False  # a person watches: `ssh -t`, or a local terminal
     over_ssh: bool = False  # not the administrator on the machine itself
+    console: Console | None = None  # the same, byte by byte; for commands that say `raw`
     only: tuple[str, ...] = ()  # the apps that the key is limited to, or BUILD_HOST; empty: all
 
     def may_use(self, app: str) -> bool:
@@ -53,10 +57,15 @@ class Session:
 
 @dataclass(frozen=True)
 class Command:
-    """`run(session, **params)`; `params` are click's, so parsing, help and errors are click's."""
+    """`run(session, **params)`; `params` are click's, so parsing, help and errors are click's.
+
+    What `run` returns is the exit status; None: 0.
+    """
 
     name: str  # "config:set"
     summary: str  # one line for `help`
-    run: Callable[..., None]
+    run: Callable[..., int | None]
     params: tuple[click.Parameter, ...] = ()
+    raw: bool = False  # it uses the console; Ctrl-C is then a key like others
+    details: str = ""  # more of it, for `help run`
     for_all: bool = False  # names no app, and is for keys that are limited to some apps too

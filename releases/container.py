@@ -1,6 +1,6 @@
 """What a container of ours is: its place in an app, and the request that creates it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
@@ -50,9 +50,25 @@ class Container:
     condemned: bool = False  # on its way out: never counted on again, its slot is free
 
     @property
+    def socket(self) -> str:
+        """How the router names it: `10.213.0.7:5000`."""
+        return f"{self.address}:{self.port}"
+
+    @property
     def backend(self) -> str:
         """How routes name it."""
-        return f"http://{self.address}:{self.port}"
+        return f"http://{self.socket}"
+
+    @property
+    def serves(self) -> bool:
+        """Whether it runs and is to be counted on."""
+        return self.state == "running" and not self.condemned
+
+
+def web(containers: Iterable[Container]) -> list[Container]:
+    """The web processes among them, by their index."""
+    found = [one for one in containers if one.slot.process_type == "web"]
+    return sorted(found, key=lambda one: one.slot.index)
 
 
 def slots(desired: Desired | None) -> frozenset[Slot]:
@@ -75,6 +91,11 @@ def container_name(instance: str, app: str, slot: Slot) -> str:
 def condemned_name(name: str, identifier: str) -> str:
     """What a container is called on its way out, so that its slot's name is free at once."""
     return f"{name}{_CONDEMNED}{identifier[:12]}"
+
+
+def is_condemned(names: Iterable[str]) -> bool:
+    """Whether one of a container's names was given to it on its way out."""
+    return any(_CONDEMNED in name for name in names)
 
 
 def pick_address(subnet: str, number: int) -> str:
@@ -100,5 +121,5 @@ def from_listing(item: Mapping[str, Any]) -> Container:
         port=int(found[PORT]),
         state=str(item["State"]),
         status=str(item["Status"]),
-        condemned=any(_CONDEMNED in name for name in item["Names"]),
+        condemned=is_condemned(item["Names"]),
     )

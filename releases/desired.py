@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from releases.canary import Canary
+from releases.limits import Terms
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Desired:
     boot: int = 0
     boots: Mapping[str, int] = field(default_factory=dict)  # of `web` or `web.1`, where higher
     origin: int = 0  # its containers carry this release's number: v3 may be v1 again; 0: its own
+    terms: Terms = field(default_factory=Terms)  # limits, and how often Docker restarts
     stopped: bool = False  # nothing runs until it is started again
     deploys: bool = False  # code comes in: what a deploy has to run beside it is due
     staged: int = 0  # version of the staged config that went into the release

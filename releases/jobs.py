@@ -2,22 +2,26 @@
 
 import logging
 import os
+import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 
-from releases.engine.docker import connect
 from releases.engine.protocol import Engine
 from releases.errors import PaasError
 from releases.log import DeployLog
+from releases.parking import go_on, park
 from releases.platform import Platform
 from releases.process import end_with_parent
-from releases.rollout import changes, processes, rollback
-from releases.rollout.converge import Rollout
+from releases.ready import ready_engine, ready_platform
+from releases.rollout import changes, processes, rollback, terms
 from releases.rollout.converge import converge as converge_app
 from releases.rollout.destroy import destroy as destroy_app
 from releases.rollout.health import Patience
-from releases.store.locks import Lock
+from releases.rollout.rollout import Rollout
+from releases.store.locks import Lock, LockBusy
 
+_PATIENCE_S = 2.0  # for what is over in a moment; whoever waits longer holds no worker
 _LOG = logging.getLogger(__name__)
 
 
@@ -54,9 +58,34 @@ def scale(app: str, counts: dict[str, int], who: str, log: str) -> None:
     _run(app, log, f"Scale by {who}", lambda it: processes.scale(it, counts))
 
 
-def restart(app: str, who: str, log: str) -> None:
-    """Replace all containers."""
-    _run(app, log, f"Restart by {who}", processes.restart)
+def restart(app: str, names: list[str], who: str, log: str) -> None:
+    """Replace all containers, or those of the processes named."""
+    _run(app, log, f"Restart by {who}", lambda it: processes.restart(it, names))
+
+
+def stop(app: str, who: str, log: str) -> None:
+    """Run nothing."""
+    _run(app, log, f"Stop by {who}", processes.stop)
+
+
+def start(app: str, who: str, log: str) -> None:
+    """Run what was stopped."""
+    _run(app, log, f"Start by {who}", processes.start)
+
+
+def limit(app: str, process_type: str, given: dict[str, float], who: str, log: str) -> None:
+    """Change limits."""
+    _run(app, log, f"Limits by {who}", lambda it: terms.limit(it, process_type, given))
+
+
+def clear_limits(app: str, process_type: str, who: str, log: str) -> None:
+    """Take limits away."""
+    _run(app, log, f"Limits by {who}", lambda it: terms.clear_limits(it, process_type))
+
+
+def set_restart_policy(app: str, policy: str, who: str, log: str) -> None:
+    """Change how often Docker restarts a process."""
+    _run(app, log, f"Policy by {who}", lambda it: terms.set_restart_policy(it, policy))
 
 
 def converge(app: str, log: str) -> None:
@@ -82,17 +111,19 @@ def _rollout(platform: Platform, engine: Engine, lock: Lock, log: DeployLog) -> 
 
 def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> None:
     end_with_parent()  # so that a dead worker's job is known to be dead too
-    platform = Platform.from_env(os.environ)
+    platform = ready_platform(os.environ)
     deploy_log = DeployLog(platform.store.logs, log)
-
-    def tell_who_is_waited_for(held: Lock) -> None:
-        deploy_log.detail(f"Waiting for {held.holder}: {held.purpose}")
-
+    if platform.store.logs.has_ended(log):
+        return  # it was queued twice
     try:
         platform.store.apps.get(app)
-        engine = connect(platform.settings, platform.store)
-        with platform.store.locks.hold(app, purpose, tell_who_is_waited_for) as lock:
+        engine = ready_engine(platform)
+        wait = partial(_tell_who_is_waited_for, deploy_log)
+        with platform.store.locks.hold(app, purpose, wait, _PATIENCE_S) as lock:
             line = act(_rollout(platform, engine, lock, deploy_log))
+    except LockBusy:
+        park(platform, app)
+        return
     except PaasError as error:
         deploy_log.fail(str(error))
     except Exception:  # noqa: BLE001 - the job entry is where errors become text
@@ -101,3 +132,9 @@ def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> Non
         deploy_log.fail(f"internal error, reference {reference}; the release worker's log has it")
     else:
         deploy_log.succeed(line)
+    go_on(platform, app)
+
+
+def _tell_who_is_waited_for(log: DeployLog, held: Lock) -> None:
+    since_s = time.time() - held.since
+    log.detail(f"Waiting for: {held.purpose} ({held.holder}, for {since_s:.0f} s)")

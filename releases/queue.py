@@ -9,7 +9,7 @@ from resource import struct_rusage
 from typing import Any
 
 import redis
-from rq import Callback, Queue, Worker
+from rq import Callback, Queue, Worker, get_current_job
 from rq.command import send_stop_job_command
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job
@@ -19,6 +19,8 @@ from rq.serializers import JSONSerializer
 from releases.process import is_dead
 from releases.store.connection import client_options
 from releases.store.open_builds import BuildId
+from releases.store.parked import Call
+from releases.worker import ReadyWorker
 
 BUILDS = "builds"
 RELEASES = "releases"
@@ -33,7 +35,12 @@ CHANGE_CONFIG = "releases.jobs.change_config"  # app, change id, who
 ROLL_BACK = "releases.jobs.roll_back"  # app, release number or 0 for the one before, who
 UNDO = "releases.jobs.undo"  # app, number of the release that is to go, why
 SCALE = "releases.jobs.scale"  # app, {process type: count}, who
-RESTART = "releases.jobs.restart"  # app, who
+RESTART = "releases.jobs.restart"  # app, names (`web.1`, `web`; none: all), who
+STOP = "releases.jobs.stop"  # app, who
+START = "releases.jobs.start"  # app, who
+LIMIT = "releases.jobs.limit"  # app, process type, {"memory_mb": 256, ...}, who
+CLEAR_LIMITS = "releases.jobs.clear_limits"  # app, process type, who
+SET_RESTART_POLICY = "releases.jobs.set_restart_policy"  # app, policy, who
 CONVERGE = "releases.jobs.converge"  # app
 DESTROY = "releases.jobs.destroy"  # app
 
@@ -119,17 +126,24 @@ class JobQueue:
         workers = Worker.all(queue=self._queue(queue), serializer=JSONSerializer)
         return {worker.pid for worker in workers if worker.pid}
 
-    def work(self, queue: str, settle: Callable[[LostJob], None]) -> None:
+    def work(
+        self,
+        queue: str,
+        settle: Callable[[LostJob], None],
+        get_ready: Callable[[], None] = lambda: None,
+    ) -> None:
         """Work off a queue until told to stop (SIGTERM ends after the job at hand).
 
-        `settle` is told of jobs whose process died or raised.
+        `settle` is told of jobs whose process died or raised. `get_ready` is called once in the
+        process of each job, before there is a job for it.
         """
 
         def horse_died(job: Job, pid: int, status: int, usage: struct_rusage) -> None:
             settle(_lost(job, _how(status)))
 
-        Worker(
+        ReadyWorker(
             [self._queue(queue)],
+            get_ready,
             connection=self._connection,
             serializer=JSONSerializer,
             job_monitoring_interval=_MONITORING_S,
@@ -164,6 +178,15 @@ class JobQueue:
 
     def _started(self, name: str) -> StartedJobRegistry:
         return StartedJobRegistry(name, connection=self._connection, serializer=JSONSerializer)
+
+
+def current_call() -> Call | None:
+    """What the job at hand was asked for; None where no job is worked off."""
+    job = get_current_job()
+    if job is None:
+        return None
+    *arguments, log = job.args
+    return Call(str(job.func_name), tuple(arguments), str(log))
 
 
 def build_of(job_id: str) -> BuildId | None:

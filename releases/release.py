@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
+
+from releases.app_json import SAYS_NOTHING, AppJson
 
 
 class ReleaseStatus(StrEnum):
@@ -17,7 +20,7 @@ class ReleaseStatus(StrEnum):
 # All legal changes of a release's status; the store refuses any other.
 NEXT_STATUS: Mapping[ReleaseStatus, frozenset[ReleaseStatus]] = {
     ReleaseStatus.PENDING: frozenset({ReleaseStatus.LIVE, ReleaseStatus.FAILED}),
-    ReleaseStatus.LIVE: frozenset({ReleaseStatus.SUPERSEDED}),
+    ReleaseStatus.LIVE: frozenset({ReleaseStatus.SUPERSEDED, ReleaseStatus.FAILED}),  # undone
     ReleaseStatus.SUPERSEDED: frozenset(),
     ReleaseStatus.FAILED: frozenset(),
 }
@@ -33,6 +36,20 @@ class Artifact:
     processes: Mapping[str, str | None]  # process type -> shell line; None: the image's own command
     port: int  # where web listens unless the config var PORT says otherwise
     reference: str = ""  # where other hosts pull it: `registry.example/paas/myapp@sha256:...`
+
+    release_command: str = ""  # run once before a deploy serves, a shell line: the Procfile's
+    app_json: AppJson = SAYS_NOTHING
+    built: str = ""  # the id of the image as it was built, where predeploy made `image` of it
+
+    @property
+    def built_image(self) -> str:
+        """The id of the image as the build made it."""
+        return self.built or self.image
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Artifact":
+        """What `asdict` made of one; records of earlier versions lack the later fields."""
+        return cls(**{**record, "app_json": AppJson.from_record(record.get("app_json") or {})})
 
 
 @dataclass(frozen=True)
@@ -64,3 +81,13 @@ class ReleaseState:
 
     status: ReleaseStatus
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What can be told of a release without the key to its config."""
+
+    number: int
+    image: str  # its artifact's id
+    status: ReleaseStatus
+    built: str = ""  # the id of the image that predeploy began with, if that ran

@@ -46,6 +46,7 @@ class Settings:
     low_disk_mb: int = 1024  # below this much free space no build begins or goes on
     build_log_kb: int = 4096  # of one build's output; what is beyond is left out but for its end
     builds_kept: int = 20  # records, logs and sources of an app's builds
+    releases_kept: int = 10  # whose images stay for rollbacks, unless an app has its own
     buildpacks: Path = PROJECT / "buildpacks"
     extra_buildpacks: str = ""  # a folder of one's own, asked before ours
     stack: str = "auto"  # auto, registry or debian: where the base image comes from
@@ -54,12 +55,17 @@ class Settings:
     registry: str = ""  # where images are kept for other hosts, `registry.example:5000`
     front_door: str = ""  # on a build host: where sources come from, `paas.example:2222`
     boot_timeout_s: float = 60.0
+    release_command_timeout_s: int = 600  # of each command that an app has run beside a deploy
+    process_pids: int = 4096  # threads too, of one process of an app; 0: any number
     settle_s: float = 1.0  # how long a process without a port must stay alive
     drain_s: float = 30.0
     stop_grace_s: float = 10.0
     warm_s: float = 600.0  # how long web of the release before stays, frozen, to go back to
     warm_memory_mb: int = 1024  # that frozen containers may take together
     watch_s: float = 30.0  # how long a new release is watched once it serves
+    max_one_offs: int = 20  # of an app, at a time; and so much ended output of detached ones
+    one_off_timeout_s: int = 86400  # after which one that nobody attends is stopped
+    one_off_output_s: int = 3600  # how long the output of a detached one can be read
     deploy_branches: str = "main,master"  # unless an app has its own
     allow_from: str = ""  # networks that may connect by SSH, `10.0.0.0/8,fd00::/8`; empty: all
     login_tries: int = 10  # keys that a client may offer
@@ -115,6 +121,11 @@ class Settings:
         """The Docker network all app containers are on."""
         return self.instance
 
+    @property
+    def deploy_timeout_s(self) -> int:
+        """What a job may take that rolls out a release: four commands of the app, and the rest."""
+        return 3600 + 4 * self.release_command_timeout_s
+
     def host(self, app: str) -> str:
         """Where an app is reached, whatever other domains it has: `myapp.localhost`."""
         return f"{app}.{self.domain}"
@@ -131,9 +142,12 @@ _LEAST = {
     "release_workers": 1,
     "build_timeout_s": 1,
     "builds_kept": 1,
+    "release_command_timeout_s": 1,
+    "releases_kept": 1,
     "build_log_kb": 64,
     "login_tries": 1,
     "max_connections": 1,
+    "one_off_timeout_s": 1,
     "push_mb": 1,
     "repository_mb": 1,
     "git_memory_mb": 64,

@@ -1,4 +1,4 @@
-"""The commands on domains: which hosts an app claims beside its own."""
+"""The table of this room's commands, and those on domains: which hosts an app claims."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,7 @@ from releases.errors import PaasError
 from releases.log import DeployFailed
 from releases.queue import CONVERGE, RELEASES
 from releases.route import BadDomain, check_domain
+from router_sync import routers
 
 
 class DomainTaken(PaasError):
@@ -116,4 +117,5 @@ COMMANDS = (
     Command("domains", "Show the hosts of an app", show, (APP, JSON)),
     Command("domains:add", "Route more hosts to an app", add, (APP, HOSTS)),
     Command("domains:remove", "Route hosts to an app no longer", remove, (APP, HOSTS)),
+    *routers.COMMANDS,
 )

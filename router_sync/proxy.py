@@ -2,17 +2,19 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from releases.errors import PaasError
 from router_sync import files, slots
-from router_sync.drain import Drain, in_flight, leaving
+from router_sync.counters import Counters
+from router_sync.drain import Drain, SlotKey, in_flight, leaving
+from router_sync.ledger import Ledger
 from router_sync.reload import ReloadFailed, reload_haproxy
 from router_sync.render import Layout
-from router_sync.runtime import CommandRefused, Fleet, Runtime, WorkerGone
+from router_sync.runtime import NO_SLOT, CommandRefused, Fleet, Runtime, WorkerGone
 from router_sync.table import Table
-from router_sync.worker import Change, SlotChange, SlotState, Worker
+from router_sync.worker import NOWHERE, Change, SlotChange, SlotState, Worker
 
 _log = logging.getLogger("router_sync")
 
@@ -31,6 +33,7 @@ class Proxy:
         self._fleet: Fleet | None = None  # None: in doubt
         self._retired: set[int] = set()
         self._drain = Drain()
+        self.ledger = Ledger()
 
     @property
     def current(self) -> int:
@@ -81,6 +84,9 @@ class Proxy:
         slots_leaving = leaving(self._workers.values(), fleet.current, table.addresses)
         counts = self._runtime.in_flight({(pid, backend) for pid, backend, _ in slots_leaving})
         finished = self._drain.finished(slots_leaving, counts, time.monotonic())
+        counters = self._runtime.counters({(pid, backend) for pid, backend, _ in finished})
+        for key in finished:
+            self.ledger.rest(key, slots_leaving[key].address, counters[key])
         for pid, worker in self._workers.items():
             ended = [slots_leaving.pop(key) for key in finished if key[0] == pid]
             rested = [SlotChange(replace(slot, state=SlotState.IDLE)) for slot in ended]
@@ -89,6 +95,47 @@ class Proxy:
             else:
                 worker.apply(rested)
         return in_flight(slots_leaving, counts, table.addresses)
+
+    def count(self, apps: Iterable[str]) -> None:
+        """Take the apps' requests, in all workers, into the ledger."""
+        if self._fleet is None:
+            raise FleetChanged("HAProxy has to be compared first")
+        counted = set(apps)
+        self._enter(
+            self._workers,
+            self._runtime.counters(
+                {
+                    (pid, backend)
+                    for pid, worker in self._workers.items()
+                    for app in counted
+                    for backend in worker.owned.get(app, ())
+                }
+            ),
+        )
+
+    def _mark(self, worker: Worker) -> None:
+        """Take into the ledger where idle slots stand that we did not see become idle."""
+        unknown = {
+            (worker.pid, backend)
+            for backend, slots in worker.backends.items()
+            for slot in slots.values()
+            if slot.state is SlotState.IDLE
+            and slot.address != NOWHERE
+            and not self.ledger.is_marked((worker.pid, backend, slot.name))
+        }
+        self._enter({worker.pid: worker}, self._runtime.counters(unknown))
+
+    def _enter(self, workers: Mapping[int, Worker], counters: Mapping[SlotKey, Counters]) -> None:
+        for (pid, backend, name), stand in counters.items():
+            slots = workers[pid].backends[backend]
+            if name == NO_SLOT:
+                ready = [one.address for one in slots.values() if one.state is SlotState.READY]
+                self.ledger.count_unserved(pid, backend, min(ready, default=""), stand)
+            elif slots[name].state is not SlotState.IDLE:
+                key = (pid, backend, name)
+                self.ledger.count(key, slots[name].address, stand)
+            elif slots[name].address != NOWHERE:
+                self.ledger.mark((pid, backend, name), stand)
 
     def is_cramped(self, table: Table) -> bool:
         """Whether a reload at a quiet moment would spare a later flip from waiting for one."""
@@ -116,8 +163,11 @@ class Proxy:
                 known[pid] = self._runtime.load(pid, self._layout.hosts_map)
         for pid in fleet.old:
             self._retire(pid)
+        if anew:
+            self._mark(known[fleet.current])
         self._workers = known
         self._fleet = fleet
+        self.ledger.end_workers(known)
 
     def _retire(self, pid: int) -> None:
         if pid in self._retired:

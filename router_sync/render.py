@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from router_sync.slots import SLOTS, SPARES, slots_for
-from router_sync.table import Table
-from router_sync.worker import NAMED, NOWHERE, SPARE
+from releases.route import DEFAULT_WEIGHT
+from router_sync.slots import SLOTS, SPARES, WEIGHED_SPARES, slots_for
+from router_sync.table import Table, Wanted
+from router_sync.worker import NAMED, NOWHERE, SPARE, WEIGHED, is_weighed
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ defaults
     timeout tunnel 1h
     timeout client-fin 30s
     default-server check inter 5s fastinter 500ms downinter 500ms fall 2 rise 1 \
-observe layer4 error-limit 3 on-error mark-down
+observe layer4 error-limit 3 on-error mark-down weight {weight}
     unique-id-format %[uuid()]
 """
 
@@ -130,7 +131,7 @@ _ERRORS = {
 def render_config(layout: Layout, table: Table) -> str:
     """The whole haproxy.cfg."""
     parts = [
-        _GLOBAL.format(admin=layout.admin_socket),
+        _GLOBAL.format(admin=layout.admin_socket, weight=DEFAULT_WEIGHT),
         *_error_pages(),
         _FRONTEND.format(
             bind=layout.bind,
@@ -141,8 +142,12 @@ def render_config(layout: Layout, table: Table) -> str:
             log_format=_LOG_FORMAT,
             unknown=_page(404, "Not found", "No app has this host name."),
         ),
-        *(_backend(f"{NAMED}{app}", table.wanted(app).addresses) for app in table.apps),
-        *(_backend(f"{SPARE}{number}", frozenset()) for number in range(1, SPARES + 1)),
+        *(_backend(_home(table, app), table.wanted(app)) for app in table.apps),
+        *(_backend(f"{SPARE}{number}", Wanted()) for number in range(1, SPARES + 1)),
+        *(
+            _backend(f"{SPARE}{number}{WEIGHED}", Wanted())
+            for number in range(1, WEIGHED_SPARES + 1)
+        ),
     ]
     return "".join(parts)
 
@@ -150,21 +155,29 @@ def render_config(layout: Layout, table: Table) -> str:
 def render_map(table: Table) -> str:
     """The whole hosts.map."""
     lines = [
-        f"{host} {NAMED}{route.app}/{route.app}\n" for host, route in sorted(table.routes.items())
+        f"{host} {_home(table, route.app)}/{route.app}\n"
+        for host, route in sorted(table.routes.items())
     ]
     return "".join(lines)
 
 
-def _backend(name: str, addresses: frozenset[str]) -> str:
-    used = sorted(addresses)
-    slots = max(SLOTS, slots_for(len(used)))
-    lines = [f"\nbackend {name}"]
-    for number in range(1, slots + 1):
-        filled = number <= len(used)
-        lines.append(
-            f"    server s{number} " + (used[number - 1] if filled else f"{NOWHERE} disabled")
-        )
+def _home(table: Table, app: str) -> str:
+    """The app's own backend, of the kind that it needs now."""
+    return f"{NAMED}{app}" + (WEIGHED if table.wanted(app).weights else "")
+
+
+def _backend(name: str, wanted: Wanted) -> str:
+    used = sorted(wanted.addresses)
+    servers = [_server(address, wanted.weight(address)) for address in used]
+    free = max(SLOTS, slots_for(len(used))) - len(used)
+    lines = [f"\nbackend {name}", *(["    balance roundrobin"] if is_weighed(name) else [])]
+    for number, server in enumerate([*servers, *[f"{NOWHERE} disabled"] * free], 1):
+        lines.append(f"    server s{number} {server}")
     return "\n".join(lines) + "\n"
+
+
+def _server(address: str, weight: int) -> str:
+    return address if weight == DEFAULT_WEIGHT else f"{address} weight {weight}"
 
 
 def _error_pages() -> Iterator[str]:

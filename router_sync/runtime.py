@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from releases.errors import PaasError
+from router_sync.counters import Counters, read_counters, read_unserved
 from router_sync.worker import NAMED, SPARE, Slot, SlotState, Worker
 
 _TIMEOUT_S = 10.0
 _BATCH = 200  # commands per connection: their replies must fit the socket while we still write
 _GOOD = ("IP changed from ", "no need to change the addr", "port changed from ")
+NO_SLOT = ""
 _LOST = "Can't find the target PID"
 # srv_admin_state, HAProxy's management.txt 9.3. Not 0x04: it says that the configuration had the
 # server disabled, and stays when it is made ready.
@@ -76,15 +78,34 @@ class Runtime:
 
     def in_flight(self, backends: Iterable[tuple[int, str]]) -> dict[tuple[int, str, str], int]:
         """Requests in flight by (pid, backend, slot), for the backends asked for."""
+        return {
+            (pid, backend, row["svname"]): int(row["scur"]) + int(row["qcur"])
+            for pid, backend, rows in self._statistics(backends)
+            for row in rows[:-1]
+        }
+
+    def counters(self, backends: Iterable[tuple[int, str]]) -> dict[tuple[int, str, str], Counters]:
+        """What HAProxy has counted, by (pid, backend, slot), for the backends asked for.
+
+        What no slot of a backend had, as none was up, stands at NO_SLOT.
+        """
+        found: dict[tuple[int, str, str], Counters] = {}
+        for pid, backend, (*servers, whole) in self._statistics(backends):
+            for slot, counters in read_counters(servers, whole).items():
+                found[pid, backend, slot] = counters
+            found[pid, backend, NO_SLOT] = read_unserved(servers, whole)
+        return found
+
+    def _statistics(
+        self, backends: Iterable[tuple[int, str]]
+    ) -> Iterator[tuple[int, str, list[dict[str, str]]]]:
+        """The lines of every backend asked for: its servers, and at the end itself."""
         asked = sorted(backends)
         if not asked:
-            return {}
-        replies = self._exchange([f"@!{pid} show stat {backend} 4 -1" for pid, backend in asked])
-        counts: dict[tuple[int, str, str], int] = {}
+            return
+        replies = self._exchange([f"@!{pid} show stat {backend} 6 -1" for pid, backend in asked])
         for (pid, backend), lines in zip(asked, replies, strict=True):
-            for row in csv.DictReader(lines):
-                counts[pid, backend, row["svname"]] = int(row["scur"]) + int(row["qcur"])
-        return counts
+            yield pid, backend, list(csv.DictReader(lines))
 
     def reload(self) -> None:
         """Have the master load the configuration into a new worker; it goes on by itself."""
@@ -149,7 +170,8 @@ def _slots(lines: Sequence[str]) -> Iterator[Slot]:
         row = dict(zip(names, server.split(), strict=False))
         if row["be_name"].startswith((NAMED, SPARE)):
             address = f"{row['srv_addr']}:{row['srv_port']}"
-            yield Slot(row["be_name"], row["srv_name"], address, _state(row["srv_admin_state"]))
+            state, weight = _state(row["srv_admin_state"]), int(row["srv_uweight"])
+            yield Slot(row["be_name"], row["srv_name"], address, state, weight)
 
 
 def _state(admin_state: str) -> SlotState:

@@ -7,10 +7,20 @@ run time; and a backend never passes from one app to another within one worker's
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from router_sync.table import Table
-from router_sync.worker import Change, HostChange, Slot, SlotChange, SlotState, Worker
+from router_sync.table import Table, Wanted
+from router_sync.worker import (
+    Change,
+    HostChange,
+    Slot,
+    SlotChange,
+    SlotState,
+    WeightChange,
+    Worker,
+    is_weighed,
+)
 
 SPARES = 32
+WEIGHED_SPARES = 8  # canaries between two reloads
 SLOTS = 8  # room for a flip of four while the four before drain
 _ROOM = 2  # times the addresses: a named backend has room for a flip
 
@@ -39,9 +49,9 @@ def plan(worker: Worker, table: Table, concerned: Iterable[str] | None = None) -
     fills: list[Change] = []
     drains: list[Change] = [] if concerned is not None else [*_strays(worker)]
     for app, home in homes.items():
-        addresses = table.wanted(app).addresses
-        fills += _fills(worker, home, addresses)
-        drains += _drains(worker, app, home, addresses)
+        wanted = table.wanted(app)
+        fills += _fills(worker, home, wanted)
+        drains += _drains(worker, app, home, wanted.addresses)
     hosts = _hosts(worker, table, homes, apps)
     return Plan((*fills, *hosts, *drains), tuple(sorted(apps - set(homes))))
 
@@ -49,6 +59,8 @@ def plan(worker: Worker, table: Table, concerned: Iterable[str] | None = None) -
 def is_cramped(worker: Worker, table: Table) -> bool:
     """Whether a reload at a quiet moment would spare a later flip from waiting for one."""
     if len(worker.unused_spares()) < SPARES // 2:
+        return True
+    if len(worker.unused_spares(weighed=True)) < WEIGHED_SPARES // 2:
         return True
     for app in table.apps:
         most = max((len(worker.backends[name]) for name in worker.owned.get(app, ())), default=0)
@@ -62,15 +74,20 @@ def _all_apps(worker: Worker, table: Table) -> set[str]:
 
 
 def _homes(worker: Worker, table: Table, apps: Iterable[str]) -> dict[str, str]:
-    """The backend of each app; "" for an app that needs none. Apps without room are left out."""
+    """The backend of each app; "" for an app that needs none. Apps without room are left out.
+
+    An app with weights needs a backend that obeys them: HAProxy's leastconn takes no notice of
+    weights while servers have nothing in flight (2.6, lb_fwlc.c), so a canary would get a full
+    share wherever requests are few. Others share out by leastconn, where it can be had at once.
+    """
     homes: dict[str, str] = {}
-    spares = worker.unused_spares()
+    spares = [*worker.unused_spares(), *worker.unused_spares(weighed=True)]
     for app in sorted(apps):
         wanted = table.wanted(app)
-        home = _home_of_its_own(worker, app, wanted.addresses)
+        home = _home_of_its_own(worker, app, wanted)
         if home is None and wanted.hosts:
-            big = (name for name in spares if len(worker.backends[name]) >= len(wanted.addresses))
-            home = next(big, None)
+            fit = (name for name in spares if _fits(worker, name, wanted))
+            home = next(fit, None)
         elif home is None:
             home = ""
         if home is not None:
@@ -79,23 +96,34 @@ def _homes(worker: Worker, table: Table, apps: Iterable[str]) -> dict[str, str]:
     return homes
 
 
-def _home_of_its_own(worker: Worker, app: str, addresses: frozenset[str]) -> str | None:
+def _fits(worker: Worker, spare: str, wanted: Wanted) -> bool:
+    room = len(worker.backends[spare]) >= len(wanted.addresses)
+    return room and is_weighed(spare) is bool(wanted.weights)
+
+
+def _home_of_its_own(worker: Worker, app: str, wanted: Wanted) -> str | None:
     serving = {worker.hosts[host].partition("/")[0] for host in worker.routed.get(app, ())}
-    for backend in sorted(worker.owned.get(app, ()), key=lambda name: name not in serving):
+    needs_weights = bool(wanted.weights)
+    owned = [name for name in worker.owned.get(app, ()) if is_weighed(name) or not needs_weights]
+    owned.sort(key=lambda name: (is_weighed(name) is not needs_weights, name not in serving))
+    for backend in owned:
         slots = worker.backends[backend].values()
         held = {slot.address for slot in slots if slot.state is not SlotState.IDLE}
         free = sum(slot.state is SlotState.IDLE for slot in slots)
-        if len(addresses - held) <= free:
+        if len(wanted.addresses - held) <= free:
             return backend
     return None
 
 
-def _fills(worker: Worker, home: str, addresses: frozenset[str]) -> Iterator[Change]:
+def _fills(worker: Worker, home: str, wanted: Wanted) -> Iterator[Change]:
+    """A weight comes before the address: the first request already meets the right one."""
     slots = worker.backends.get(home, {}).values()
     held = {slot.address: slot for slot in slots if slot.state is not SlotState.IDLE}
     free = iter([slot for slot in slots if slot.state is SlotState.IDLE])
-    for address in sorted(addresses):
-        slot = held.get(address) or next(free)
+    for address in sorted(wanted.addresses):
+        slot = replace(held.get(address) or next(free), weight=wanted.weight(address))
+        if slot.weight != worker.backends[home][slot.name].weight:
+            yield WeightChange(replace(worker.backends[home][slot.name], weight=slot.weight))
         if slot.state is not SlotState.READY:
             yield SlotChange(replace(slot, address=address, state=SlotState.READY))
 

@@ -9,6 +9,7 @@ import redis
 from releases.errors import PaasError
 from releases.store import Store
 from router_sync import files
+from router_sync.counting import Counting
 from router_sync.proxy import Proxy
 from router_sync.reload import ReloadFailed
 from router_sync.render import Layout
@@ -54,6 +55,7 @@ class Sync:
         self._router = router
         self._source = Source(files.load(layout))
         self._proxy = Proxy(layout)
+        self._counting = Counting(store, router, self._proxy)
         self._concerned: set[str] = set()  # apps whose routes HAProxy does not have yet
         self._inflight: dict[str, int] | None = None  # None: HAProxy has not confirmed the table
         self._acknowledged: tuple[int, dict[str, int]] | None = None
@@ -83,14 +85,19 @@ class Sync:
 
     def _follow_redis(self) -> None:
         """Until Redis fails."""
+        is_woken = True
         with self._store.router_wakeups() as wakeups:
+            self._counting.resume()
             while True:
-                self._read()
+                is_changed = self._read()
                 self._tend_haproxy()
                 self._acknowledge()
-                wakeups.wait(self._pause_s())
+                if self._proxy.current:
+                    self._counting.tend(is_busy=is_changed, is_woken=is_woken)
+                is_woken = wakeups.wait(self._pause_s())
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Return whether anything changed."""
         concerned = self._source.read(self._store.routes.changes_since)
         self._redis_trouble.over()
         if concerned is None:
@@ -100,6 +107,9 @@ class Sync:
             self._concerned |= concerned or set()
             self._behind_since = self._behind_since or time.monotonic()
             self._cramped_since = None
+            self._counting.route(self._source.table, concerned)
+            return True
+        return False
 
     def _tend_haproxy(self) -> None:
         """Whatever fails here is tried again in half a second."""

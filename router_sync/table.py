@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from ipaddress import AddressValueError, IPv4Address
+from typing import Any
 
 from releases.app import BadAppName, check_app_name
 from releases.errors import PaasError
-from releases.route import BadDomain, Route, RouteChanges, check_domain
+from releases.route import DEFAULT_WEIGHT, BadDomain, Route, RouteChanges, check_domain
 
 _BACKEND = re.compile(r"http://([0-9.]+):([1-9][0-9]{0,4})/?")
 _MAX_PORT = 65535
@@ -19,10 +20,18 @@ class BadRoute(PaasError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What one app needs: its hosts, and the addresses ("10.213.0.7:5000") behind all of them."""
+    """What one app needs: its hosts, and the addresses ("10.213.0.7:5000") behind all of them.
+
+    `weights` by address, empty where all get equal shares.
+    """
 
     hosts: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
+    weights: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+    def weight(self, address: str) -> int:
+        """The address's weight among the others."""
+        return self.weights.get(address, DEFAULT_WEIGHT)
 
 
 @dataclass
@@ -44,6 +53,7 @@ class Table:
     def merge(self, changes: RouteChanges) -> set[str]:
         """Take the changes in; return the apps that they concern."""
         concerned: set[str] = set()
+        self.rejected += changes.refused
         for host, change in changes.routes.items():
             route = self._usable(host, change)
             before = self.routes.get(host)
@@ -56,7 +66,8 @@ class Table:
     def wanted(self, app: str) -> Wanted:
         """What the app needs now; nothing if it has no host."""
         hosts = frozenset(self._hosts.get(app, ()))
-        return Wanted(hosts, frozenset(_addresses(self.routes[host] for host in hosts)))
+        routes = [self.routes[host] for host in sorted(hosts)]
+        return Wanted(hosts, frozenset(_addresses(routes)), _weights(routes))
 
     @property
     def apps(self) -> list[str]:
@@ -81,7 +92,7 @@ class Table:
         listed: object = document["routes"]
         if not isinstance(listed, list):
             raise TypeError("routes is not a list")
-        routes = [Route(each["host"], each["app"], tuple(each["backends"])) for each in listed]
+        routes = [_from_plain(each) for each in listed]
         version = int(str(document["version"]))
         return cls(str(document["epoch"]), version, {route.host: route for route in routes})
 
@@ -134,7 +145,22 @@ def _is_backend(backend: str) -> bool:
         return False
 
 
+def _from_plain(route: Mapping[str, Any]) -> Route:
+    made = Route(route["host"], route["app"], tuple(route["backends"]))
+    weights = dict(route.get("weights", {}))
+    return replace(made, weights={backend: int(weight) for backend, weight in weights.items()})
+
+
 def _addresses(routes: Iterable[Route]) -> Iterable[str]:
-    for route in routes:
-        for backend in route.backends:
-            yield backend.removeprefix("http://").rstrip("/")
+    return (_address(backend) for route in routes for backend in route.backends)
+
+
+def _weights(routes: Iterable[Route]) -> dict[str, int]:
+    """Of all hosts together, as all of an app's hosts are served by one backend of HAProxy."""
+    return {
+        _address(backend): weight for route in routes for backend, weight in route.weights.items()
+    }
+
+
+def _address(backend: str) -> str:
+    return backend.removeprefix("http://").rstrip("/")

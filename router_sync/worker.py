@@ -4,9 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from releases.route import DEFAULT_WEIGHT
+
 NOWHERE = "192.0.2.1:1"  # RFC 5737: nobody's address, so a slot that has it was never used
 NAMED = "app_"
 SPARE = "spare_"
+WEIGHED = ".weighed"  # ends the name of a backend that shares requests out by weight
 
 
 class SlotState(StrEnum):
@@ -25,11 +28,23 @@ class Slot:
     name: str
     address: str  # "10.213.0.7:5000"
     state: SlotState
+    weight: int = DEFAULT_WEIGHT
+
+
+@dataclass(frozen=True)
+class WeightChange:
+    """A slot with the weight that it shall have; all else of it stays."""
+
+    slot: Slot
+
+    def commands(self, hosts_map: str) -> list[str]:
+        """For the runtime API. A weight outlives all changes of the address and the state."""
+        return [f"set server {self.slot.backend}/{self.slot.name} weight {self.slot.weight}"]
 
 
 @dataclass(frozen=True)
 class SlotChange:
-    """A slot as it shall be."""
+    """A slot as it shall be, but for its weight."""
 
     slot: Slot
 
@@ -60,7 +75,12 @@ class HostChange:
         return [f"{verb} map {hosts_map} {self.host} {self.after}"]
 
 
-Change = SlotChange | HostChange
+Change = SlotChange | WeightChange | HostChange
+
+
+def is_weighed(backend: str) -> bool:
+    """Whether the backend shares requests out by weight, and not by who has fewest in flight."""
+    return backend.endswith(WEIGHED)
 
 
 @dataclass
@@ -91,7 +111,7 @@ class Worker:
     def apply(self, changes: Iterable[Change]) -> None:
         """HAProxy has confirmed these."""
         for change in changes:
-            if isinstance(change, SlotChange):
+            if isinstance(change, SlotChange | WeightChange):
                 self._put(change.slot)
                 continue
             before = self.hosts.pop(change.host, "")
@@ -99,9 +119,13 @@ class Worker:
             if change.after:
                 self._route(change.host, change.after)
 
-    def unused_spares(self) -> list[str]:
-        """Spare backends that no app has ever had in this worker."""
-        return [backend for backend in self.spares if self._is_unused(backend)]
+    def unused_spares(self, *, weighed: bool = False) -> list[str]:
+        """Spare backends of a kind that no app has ever had in this worker."""
+        return [
+            backend
+            for backend in self.spares
+            if is_weighed(backend) is weighed and self._is_unused(backend)
+        ]
 
     def _is_unused(self, backend: str) -> bool:
         slots = self.backends[backend].values()
@@ -110,7 +134,7 @@ class Worker:
     def _add(self, backend: str) -> None:
         self.backends[backend] = {}
         if backend.startswith(NAMED):
-            self._own(backend, backend.removeprefix(NAMED))
+            self._own(backend, backend.removeprefix(NAMED).removesuffix(WEIGHED))
         elif backend.startswith(SPARE):
             self.spares.append(backend)
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -65,8 +66,17 @@ def redis_server(directory: Path) -> Iterator[str]:
 @contextmanager
 def redis_process(directory: Path, *more: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A Redis of its own; yields its URL and its process."""
-    socket = directory / "redis.sock"
-    arguments = [need("redis-server"), "--port", "0", "--unixsocket", str(socket), "--save", ""]
+    path = directory / "redis.sock"
+    arguments = [need("redis-server"), "--port", "0", "--unixsocket", str(path), "--save", ""]
     with running([*arguments, "--dir", str(directory), *more], directory / "redis.log") as process:
-        wait_for(socket.exists, "redis-server")
-        yield f"unix://{socket}", process
+        wait_for(lambda: _answers(path), "redis-server")
+        yield f"unix://{path}", process
+
+
+def _answers(path: Path) -> bool:
+    """Whether commands are answered: the file is there before, and data may have to be read."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        if probe.connect_ex(str(path)):
+            return False
+        probe.sendall(b"PING\r\n")
+        return probe.recv(16).startswith(b"+PONG")

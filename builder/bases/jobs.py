@@ -11,6 +11,7 @@ from builder.bases.layer import line_of
 from builder.bases.live import Standing, live_standings
 from builder.bases.renewal import Renewal
 from builder.bases.stack import Bases, suite_of
+from builder.bases.sweep import sweep
 from builder.detection.folders import all_buildpacks
 from builder.docker.engine import Engine
 from releases.errors import PaasError
@@ -48,6 +49,7 @@ def _update(platform: Platform, apps: Sequence[str], log: DeployLog) -> str:
     with store.locks.hold(_LOCK, "Update of the stacks", lambda _: log.step("Waiting for another")):
         current = _renew(bases, standings, log)
         store.bases.set_current(current)
+    sweep(bases, store)
     if not current:
         return "No app stands on a stack of ours"
     return f"{len(current)} stacks and runtimes are as new as can be"

@@ -10,6 +10,7 @@ from releases.container import INSTANCE
 
 STACK = "paas/stack:"  # what the names of our images begin with
 RUNTIME = "paas/runtime-"
+BELOW = "paas.below"  # the label that names the image that one of ours was built on
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Layer:
             build_id=f"paas-{instance}-{tag}",
             tag=tag,
             dockerfile=self.dockerfile,
-            labels={INSTANCE: instance, "paas.below": self.below.name},
+            labels={INSTANCE: instance, BELOW: self.below.name},
             arguments={**self.arguments, self.argument: self.below.name},
             files=self.files,
             no_cache=no_cache,

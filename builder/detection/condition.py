@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from builder.detection.document import read_value, texts_of
-from builder.detection.schema import Key, check_keys, is_source_path, is_text, is_texts
+from builder.detection.schema import check_keys, is_source_path
 from builder.source.contents import Contents
+from releases.schema import Key, is_text, is_texts
 
 
 @dataclass(frozen=True)

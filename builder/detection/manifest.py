@@ -11,16 +11,9 @@ from typing import Any
 import yaml
 
 from builder.detection.condition import Condition, read_condition
-from builder.detection.schema import (
-    BadManifest,
-    Key,
-    check_keys,
-    is_file_name,
-    is_source_path,
-    is_text,
-    is_text_mapping,
-)
+from builder.detection.schema import BadManifest, check_keys, is_file_name, is_source_path
 from builder.detection.version_file import VersionFile, read_version_file
+from releases.schema import Key, is_text, is_text_mapping
 
 MANIFEST = "buildpack.yml"
 _VERSION = re.compile(r"\d+(\.\d+){0,2}")

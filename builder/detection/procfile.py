@@ -1,10 +1,12 @@
 """What a Procfile may say: one `type: command line` per line."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from releases.app import is_process_type
 from releases.errors import PaasError
 
+_RELEASE = "release"
 _CONFLICT = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 
 
@@ -15,10 +17,19 @@ class BadProcfile(PaasError):
         super().__init__(f"Procfile line {number}: {why}: {line.strip()[:100]!r}")
 
 
-def read_processes(procfile: str | None) -> Mapping[str, str | None]:
-    """Process type to shell line; without a Procfile web runs the image's own command (None)."""
-    processes = dict(_parse(procfile or ""))
-    return processes or {"web": None}
+@dataclass(frozen=True)
+class Procfile:
+    """What an app runs, and what is run once before a release of it serves."""
+
+    processes: Mapping[str, str | None]  # type -> shell line; None: the image's own command
+    release: str = ""  # a shell line; it is no process: never started and never scaled
+
+
+def read_procfile(text: str | None) -> Procfile:
+    """Without a Procfile, or with `release` alone, web runs the image's own command."""
+    lines: dict[str, str | None] = dict(_parse(text or ""))
+    release = lines.pop(_RELEASE, None)
+    return Procfile(lines or {"web": None}, release or "")
 
 
 def _parse(text: str) -> Iterator[tuple[str, str]]:

@@ -1,24 +1,15 @@
 """How a YAML document is checked: a table of keys, and an error that names the file and the key."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from releases.errors import PaasError
+from releases.schema import Key, find_fault, is_text
 
 
 class BadManifest(PaasError):
     """A `buildpack.yml` cannot be used; names the file and the key."""
-
-
-@dataclass(frozen=True)
-class Key:
-    """What a key may hold."""
-
-    expected: str
-    check: Callable[[Any], bool]
-    required: bool = False
 
 
 def check_keys(path: Path, where: str, document: Any, keys: Mapping[str, Key]) -> None:
@@ -31,36 +22,8 @@ def check_keys(path: Path, where: str, document: Any, keys: Mapping[str, Key]) -
     for name in document:
         if name not in keys:
             raise BadManifest(f"{path}: {where}unknown key {name}; known: {', '.join(keys)}")
-    for name, key in keys.items():
-        _check_key(path, where, document, name, key)
-
-
-def _check_key(path: Path, where: str, document: Mapping[Any, Any], name: str, key: Key) -> None:
-    if name not in document and key.required:
-        raise BadManifest(f"{path}: {where}key {name} is missing: {key.expected}")
-    if name in document and not key.check(document[name]):
-        raise BadManifest(
-            f"{path}: {where}key {name}: expected {key.expected}, found {document[name]!r}"
-        )
-
-
-def is_text(value: object) -> bool:
-    """Whether it is text with something in it."""
-    return isinstance(value, str) and bool(value.strip())
-
-
-def is_texts(value: object) -> bool:
-    """Whether it is a list of such texts, with at least one."""
-    return isinstance(value, list) and bool(value) and all(map(is_text, value))
-
-
-def is_text_mapping(value: object) -> bool:
-    """Whether it is a mapping of such texts to such texts, with at least one."""
-    return (
-        isinstance(value, dict)
-        and bool(value)
-        and all(is_text(name) and is_text(one) for name, one in value.items())
-    )
+    if fault := find_fault(document, keys):
+        raise BadManifest(f"{path}: {where}{fault}")
 
 
 def is_file_name(value: object) -> bool:

@@ -9,8 +9,9 @@ from typing import Any
 from builder.detection.condition import is_pattern
 from builder.detection.document import line_of, read_value
 from builder.detection.ranges import FORMS
-from builder.detection.schema import BadManifest, Key, check_keys, is_source_path, is_text
+from builder.detection.schema import BadManifest, check_keys, is_source_path
 from builder.source.contents import Contents
+from releases.schema import Key, is_text
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,10 @@ class Api(docker.APIClient):
         except (requests.ConnectionError, requests.Timeout) as error:
             raise EngineUnreachable("Docker does not answer; is dockerd running?") from error
 
+    def negotiate(self) -> None:
+        """Speak from here on what the engine speaks now."""
+        self._version = self._retrieve_server_version()
+
     def _retrieve_server_version(self) -> str:
         """The newest that the engine speaks; its /version takes 5 to 10 ms longer to say so."""
         answer = self.get(f"{self.base_url}/_ping", timeout=_PING_S)

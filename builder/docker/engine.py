@@ -62,6 +62,13 @@ class Engine:
                 f"no Docker Engine answers at {host}; is it running, and may this user use it?"
             ) from error
 
+    def greet(self) -> None:
+        """Ask again which version is spoken, after a while in which Docker may have been renewed.
+
+        EngineUnreachable if it does not answer.
+        """
+        self._api.negotiate()
+
     @property
     def api(self) -> Any:
         """docker-py's client, for the registry's module."""

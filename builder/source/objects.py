@@ -115,6 +115,16 @@ class Objects:
                 paths += more
         return tuple(path.decode("utf-8", "replace") for path in paths[:at_most])
 
+    def said(self, arguments: Sequence[str], at_most_bytes: int) -> bytes | None:
+        """What git prints, or its beginning; None where it fails, as on objects that are not there.
+
+        The words are options and ids of ours: nobody else's may begin with a dash.
+        """
+        with self._git(arguments) as process:
+            said = _pipe(process.stdout).read(at_most_bytes)
+            is_whole = len(said) < at_most_bytes
+            return None if is_whole and process.wait() != 0 else said
+
     @contextmanager
     def _git(
         self, arguments: Sequence[str], requests: Iterable[str] = ()

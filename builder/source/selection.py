@@ -11,8 +11,8 @@ from builder.source.tree import BadTree, Entry, Limits
 from releases.errors import PaasError
 
 _MAX_IGNORE_BYTES = 256 * 1024
-# Docker's own tools send these two whatever `.dockerignore` says; ours is needed for the same.
-_ALWAYS_SENT = frozenset({"Dockerfile", "Procfile"})
+# Docker's own tools send the first whatever `.dockerignore` says; ours are needed for the same.
+_ALWAYS_SENT = frozenset({"Dockerfile", "Procfile", "app.json"})
 
 
 @dataclass(frozen=True)

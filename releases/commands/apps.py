@@ -20,7 +20,7 @@ def list_apps(session: Session, as_json: bool) -> None:
         print_json(session, [_summary(session, app) for app in apps])
         return
     rows = [
-        (app.name, _release_name(app), _formation(app), _url(session, app.name)) for app in apps
+        (app.name, _release_name(app), _processes(app), _url(session, app.name)) for app in apps
     ]
     print_table(session, ("APP", "RELEASE", "PROCESSES", "URL"), rows)
 
@@ -46,7 +46,8 @@ def show(session: Session, app: str, as_json: bool) -> None:
         return
     for name, value in summary.items():
         shown = " ".join(value) if isinstance(value, list) else value
-        session.print(f"{name + ':':<12}{'-' if shown in (None, '') else shown}")
+        if not isinstance(value, bool):  # for programs; people see it beside the processes
+            session.print(f"{name + ':':<12}{'-' if shown in (None, '') else shown}")
 
 
 def destroy(session: Session, app: str, confirm: str) -> None:
@@ -71,7 +72,8 @@ def _summary(session: Session, app: App) -> dict[str, object]:
         "commit": release.artifact.commit if release else None,
         "image": release.artifact.image if release else None,
         **_base(session, release),
-        "processes": _formation(app),
+        "processes": _processes(app),
+        "stopped": is_stopped(app),
         "created": timestamp(app.created_at),
         "by": app.created_by,
     }
@@ -101,9 +103,15 @@ def _release_name(app: App) -> str:
     return f"v{app.live.release}" if app.live else "-"
 
 
-def _formation(app: App) -> str:
+def is_stopped(app: App) -> bool:
+    """Whether nothing of it is to run."""
+    return app.live is not None and app.live.stopped
+
+
+def _processes(app: App) -> str:
     formation = app.live.formation if app.live else app.formation
-    return " ".join(f"{name}={count}" for name, count in sorted(formation.items()))
+    counts = [f"{name}={count}" for name, count in sorted(formation.items())]
+    return " ".join([*counts, "(stopped)"] if is_stopped(app) else counts)
 
 
 def _url(session: Session, app: str) -> str:

@@ -99,7 +99,8 @@ class Follower:
                 self._in_background(partial(self._copy, container, num))
 
     def _containers(self) -> list[Container]:
-        found = self._engine.containers(self._app)
+        detached = [one.container for one in self._engine.one_offs(self._app) if one.is_detached]
+        found = [*self._engine.containers(self._app), *detached]
         return [
             one for one in found if self._process in (None, one.slot.process_type, one.slot.name)
         ]
@@ -171,7 +172,7 @@ COMMANDS = (
             click.Option(
                 ["-n", "--num"], default=100, type=click.IntRange(1, 10_000), help="Lines."
             ),
-            click.Option(["-p", "--process"], help="Only this type or process: web, web.1."),
+            click.Option(["-p", "--process"], help="Only this type or process: web, web.1, run.2."),
         ),
     ),
 )

@@ -1,46 +1,35 @@
 """The commands on processes: what runs, how many, and starting afresh."""
 
-import math
 import time
 
 import click
 
-from releases.app import MAX_PROCESSES, App, BadScale, is_process_type
+from releases.app import MAX_PROCESSES, BadScale, is_process_type
 from releases.command import APP, JSON, Command, Session
+from releases.commands.process_rows import one_off_row, process_rows
 from releases.commands.table import print_json, print_table
-from releases.container import Container
 from releases.engine.docker import connect
-from releases.queue import RELEASES, RESTART, SCALE
-from releases.upkeep.needed import sort
+from releases.errors import BadInput
+from releases.limits import DEFAULT_RESTART_POLICY, parse_restart_policy
+from releases.queue import RELEASES, RESTART, SCALE, SET_RESTART_POLICY, START, STOP
 
 
 def show(session: Session, app: str, as_json: bool) -> None:
-    """One line a container, those on their way out too."""
-    found = session.platform.store.apps.get(app)
-    engine = connect(session.platform.settings, session.platform.store)
-    rows = [
-        {
-            "process": container.slot.name,
-            "release": f"v{container.slot.release}",
-            "state": state(found, container),
-            "since": container.status,
-            "address": f"{container.address}:{container.port}",
-        }
-        for container in engine.containers(app)
-    ]
+    """One line a container, those on their way out too, and one a process that has none."""
+    store = session.platform.store
+    found = store.apps.get(app)
+    engine = connect(session.platform.settings, store)
+    containers = engine.containers(app)
+    conditions = {one.id: engine.condition(one) for one in containers}
+    rows = process_rows(found, containers, conditions, store.crashes.of(app))
+    rows += [one_off_row(one.container) for one in engine.one_offs(app)]
     if as_json:
-        print_json(session, rows)
+        print_json(session, [row.document() for row in rows])
         return
-    headers = ("PROCESS", "RELEASE", "STATE", "SINCE", "ADDRESS")
-    print_table(session, headers, [list(row.values()) for row in rows])
-
-
-def state(app: App, container: Container) -> str:
-    """Docker's word, `retiring` for what nobody needs, `warm` for what a rollback would thaw."""
-    found = sort(app, [container], now=time.time(), warm_s=math.inf)
-    if found.cooling or found.frozen:
-        return "warm"
-    return "retiring" if found.leaving else container.state
+    headers = ("PROCESS", "RELEASE", "STATE", "SINCE", "ADDRESS", "NOTE")
+    print_table(session, headers, [row.cells(time.time()) for row in rows])
+    if found.live and found.live.stopped:
+        session.print(f" !     {app} is stopped; `ps:start {app}` starts it")
 
 
 def scale(session: Session, app: str, counts: tuple[str, ...], as_json: bool = False) -> None:
@@ -53,17 +42,38 @@ def scale(session: Session, app: str, counts: tuple[str, ...], as_json: bool = F
         else:
             print_table(session, ("PROCESS", "COUNT"), sorted(formation.items()))
         return
-    wanted = dict(parse_count(text) for text in counts)
-    log = session.platform.store.logs.new(app)
-    session.platform.queue.request(RELEASES, SCALE, app, wanted, session.who, log=log)
-    session.follow(log)
+    _ask(session, SCALE, app, dict(parse_count(text) for text in counts))
 
 
-def restart(session: Session, app: str) -> None:
+def restart(session: Session, app: str, processes: tuple[str, ...] = ()) -> None:
     """New containers beside the old ones first, as in any rollout."""
     session.platform.store.apps.get(app)
+    _ask(session, RESTART, app, list(processes))
+
+
+def stop(session: Session, app: str) -> None:
+    """The hosts stay the app's, and answer 503."""
+    session.platform.store.apps.get(app)
+    _ask(session, STOP, app)
+
+
+def start(session: Session, app: str) -> None:
+    """What was stopped, with config and counts as they are now."""
+    session.platform.store.apps.get(app)
+    _ask(session, START, app)
+
+
+def set_property(session: Session, app: str, name: str, value: str | None) -> None:
+    """Without a value: back to the platform's own."""
+    session.platform.store.apps.get(app)
+    if name != "restart-policy":
+        raise BadInput(f"{name[:40]!r} cannot be set; say restart-policy")
+    _ask(session, SET_RESTART_POLICY, app, parse_restart_policy(value or DEFAULT_RESTART_POLICY))
+
+
+def _ask(session: Session, job: str, app: str, *arguments: object) -> None:
     log = session.platform.store.logs.new(app)
-    session.platform.queue.request(RELEASES, RESTART, app, session.who, log=log)
+    session.platform.queue.request(RELEASES, job, app, *arguments, session.who, log=log)
     session.follow(log)
 
 
@@ -86,5 +96,22 @@ COMMANDS = (
         scale,
         (APP, click.Argument(["counts"], nargs=-1, metavar="TYPE=COUNT..."), JSON),
     ),
-    Command("ps:restart", "Replace all containers without losing a request", restart, (APP,)),
+    Command(
+        "ps:restart",
+        "Replace containers without losing a request",
+        restart,
+        (APP, click.Argument(["processes"], nargs=-1, metavar="[web.1|web]...")),
+    ),
+    Command("ps:stop", "Run nothing until the app is started or deployed", stop, (APP,)),
+    Command("ps:start", "Run again what was stopped", start, (APP,)),
+    Command(
+        "ps:set",
+        "Set how often Docker restarts a process that ended",
+        set_property,
+        (
+            APP,
+            click.Argument(["name"], metavar="restart-policy"),
+            click.Argument(["value"], required=False, metavar="[on-failure:20]"),
+        ),
+    ),
 )

@@ -1,36 +1,71 @@
 """The commands on releases, and rollback."""
 
 import re
+from collections.abc import Sequence
 
 import click
 
 from releases.app import NotDeployed
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table, timestamp
+from releases.engine.docker import connect
+from releases.engine.protocol import EngineFailed
 from releases.errors import BadInput
 from releases.queue import RELEASES, ROLL_BACK
-from releases.release import Release, ReleaseState
+from releases.release import Release, ReleaseState, ReleaseStatus
+
+Entry = tuple[Release, ReleaseState]
+_WERE_LIVE = (ReleaseStatus.LIVE, ReleaseStatus.SUPERSEDED)  # one can go back to their images
 
 
 def list_releases(session: Session, app: str, as_json: bool) -> None:
     """Newest first."""
     session.platform.store.apps.get(app)
     found = session.platform.store.releases.list(app)
+    gone = gone_images(session, app, found)
     if as_json:
-        print_json(session, [_summary(*item) for item in found])
+        print_json(session, [{**_summary(*one), **_marks(one, gone)} for one in found])
         return
-    rows = [
-        (
-            release.name,
-            state.status,
-            release.artifact.commit[:7],
-            timestamp(release.created_at),
-            release.who,
-            release.why + (f" ({state.reason})" if state.reason else ""),
-        )
-        for release, state in found
-    ]
-    print_table(session, ("RELEASE", "STATUS", "COMMIT", "WHEN (UTC)", "WHO", "WHY"), rows)
+    headers = ("", "RELEASE", "STATUS", "COMMIT", "WHEN (UTC)", "WHO", "WHY")
+    print_table(session, headers, [_row(one, gone) for one in found])
+
+
+def gone_images(session: Session, app: str, found: Sequence[Entry]) -> frozenset[int] | None:
+    """Releases that were live and whose image is on this host no more; one listing by Docker.
+
+    What a registry has can be pulled again, and is not gone. None: Docker does not say.
+    """
+    if not found:
+        return frozenset()
+    try:
+        there = connect(session.platform.settings, session.platform.store).app_images(app)
+    except EngineFailed:
+        return None
+    ids = {image.id for image in there}
+    were_live = [release for release, state in found if state.status in _WERE_LIVE]
+    local = [release for release in were_live if not release.artifact.reference]
+    return frozenset(one.number for one in local if one.artifact.image not in ids)
+
+
+def _row(entry: Entry, gone: frozenset[int] | None) -> Sequence[object]:
+    release, state = entry
+    notes = [state.reason] if state.reason else []
+    notes += ["image gone"] if release.number in (gone or ()) else []
+    return (
+        "*" if state.status is ReleaseStatus.LIVE else "",
+        release.name,
+        state.status,
+        release.artifact.commit[:7],
+        timestamp(release.created_at),
+        release.who,
+        release.why + (f" ({'; '.join(notes)})" if notes else ""),
+    )
+
+
+def _marks(entry: Entry, gone: frozenset[int] | None) -> dict[str, object]:
+    release, state = entry
+    is_gone = None if gone is None else release.number in gone
+    return {"live": state.status is ReleaseStatus.LIVE, "image_gone": is_gone}
 
 
 def show(session: Session, app: str, release: str | None, as_json: bool) -> None:

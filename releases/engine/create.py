@@ -13,31 +13,66 @@ from releases.container import (
     RELEASE,
     Slot,
 )
+from releases.engine.protocol import STANDARD
+from releases.engine.shell import SIGNAL_ALL, shell_command
+from releases.limits import Limits, Terms
 from releases.release import Release
 from releases.settings import Settings
 
+# What images need to start as root, to own their files and to go on as somebody else. Not what
+# Docker gives beyond that: raw sockets, device nodes, file capabilities, chroot, the audit log.
+HARDENED: Mapping[str, object] = {
+    "CapDrop": ["ALL"],
+    "CapAdd": [
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "KILL",
+        "NET_BIND_SERVICE",
+        "SETGID",
+        "SETPCAP",  # only to give up more
+        "SETUID",
+    ],
+    "SecurityOpt": ["no-new-privileges"],
+}
+_MB = 1024 * 1024
+_NANO = 1_000_000_000
+
 
 def create_request(
-    settings: Settings, release: Release, slot: Slot, address: str
+    settings: Settings, release: Release, slot: Slot, address: str, terms: Terms = STANDARD
 ) -> dict[str, object]:
     """The engine's `POST /containers/create` body."""
     line = release.artifact.processes[slot.process_type]
+    given = [f"{name}={value}" for name, value in environment(release, slot).items()]
     return {
         "Image": release.artifact.image,
         # The Procfile's line is the app's own and runs in its own container.
-        "Cmd": ["/bin/sh", "-c", line] if line else None,
-        "Env": [f"{name}={value}" for name, value in environment(release, slot).items()],
+        "Cmd": shell_command(line) if line else None,
+        "Env": [*given, SIGNAL_ALL] if line else given,
         "Labels": labels(settings.instance, release, slot, address),
         "HostConfig": {
             "NetworkMode": settings.network,
-            "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 10},
+            "RestartPolicy": terms.docker_restart_policy(),
             "Init": True,  # reaps zombies and passes SIGTERM on
-            "SecurityOpt": ["no-new-privileges"],
+            **HARDENED,
+            **_limits(terms.limits_of(slot.process_type), settings.process_pids),
             "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}},
         },
         "NetworkingConfig": {
             "EndpointsConfig": {settings.network: {"IPAMConfig": {"IPv4Address": address}}}
         },
+    }
+
+
+def _limits(limits: Limits, pids: int) -> Mapping[str, object]:
+    """0 is no limit. Swap counts as memory: a process beyond it would else only become slow."""
+    memory = limits.memory_mb * _MB
+    return {
+        "Memory": memory,
+        "MemorySwap": memory,
+        "NanoCpus": int(limits.cpus * _NANO),
+        "PidsLimit": limits.pids or pids,
     }
 
 

@@ -1,6 +1,6 @@
 """The only module that starts and stops containers (and the only one here that knows docker-py)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -11,17 +11,26 @@ import requests
 
 from releases import container as c
 from releases.container import FROZEN, Container, Slot
-from releases.engine.api import Api, one_line, reason
+from releases.engine import one_off
+from releases.engine.api import Api, one_line, reason, remove
 from releases.engine.create import create_request
+from releases.engine.execute import try_out
+from releases.engine.images import list_images, remove_image
+from releases.engine.inspection import condition_of, taken_bytes
+from releases.engine.losses import DockerLosses
 from releases.engine.network import ensure_network
-from releases.engine.protocol import Condition, EngineFailed
-from releases.engine.pull import pull
+from releases.engine.once import end_once, run_once
+from releases.engine.protocol import STANDARD, Condition, Ended, EngineFailed, Once, Ran
+from releases.engine.pull import not_the_same, pull, registry_of
+from releases.image import AppImage
+from releases.limits import Terms
+from releases.one_off import OneOff
 from releases.release import Artifact, Release
 from releases.settings import Settings
 from releases.store import Store
 
 _PARALLEL = 8
-_ADDRESS_TRIES = 20
+ADDRESS_TRIES = 20
 _TIMEOUT_S = 60
 
 
@@ -44,18 +53,44 @@ class DockerEngine:
         # "auto" asks which version it speaks: the newest engines refuse 1.41.
         self._api: Any = Api(base_url=settings.docker_host, version="auto", timeout=timeout_s)
 
+    def greet(self) -> None:
+        """Ask again which version is spoken: Docker may have been renewed meanwhile."""
+        self._api.negotiate()
+
+    @property
+    def api(self) -> Any:
+        """Docker's own, for what of ours is on the same engine."""
+        return self._api
+
     def containers(self, app: str) -> list[Container]:
         """One call to Docker."""
-        with one_line(f"list the containers of {app}"):
-            items = self._api.containers(all=True, filters={"label": self._labels(app)})
-        found = [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
-        return sorted(found, key=lambda container: (container.slot.name, container.slot.release))
+        found = self._listed(label=self._labels(app))
+        return sorted(found, key=lambda one: (one.slot.name, one.slot.release))
 
-    def start(self, release: Release, slots: list[Slot]) -> list[Container]:
+    def one_offs(self, app: str | None = None) -> list[OneOff]:
+        """One call to Docker."""
+        ours = [f"{c.INSTANCE}={self._settings.instance}", one_off.NUMBER]
+        chosen = [f"{c.APP}={app}"] if app else []
+        with one_line("list the one-offs"):
+            items = self._api.containers(all=True, filters={"label": [*ours, *chosen]})
+        found = [one_off.from_listing(item) for item in items]
+        return sorted(found, key=lambda one: (one.container.app, one.container.slot.index))
+
+    def all_containers(self) -> list[Container]:
+        """One call to Docker."""
+        return self._listed()
+
+    def losses(self) -> DockerLosses:
+        """One connection, for as long as it is followed."""
+        return DockerLosses(self._api, self._settings.instance)
+
+    def start(
+        self, release: Release, slots: list[Slot], terms: Terms = STANDARD
+    ) -> list[Container]:
         """Create and start; on any failure what was started here is removed again."""
         ensure_network(self._api, self._settings, self._store.locks)
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            attempts = [pool.submit(self._start_one, release, slot) for slot in slots]
+            attempts = [pool.submit(self._start_one, release, slot, terms) for slot in slots]
         failures = [attempt.exception() for attempt in attempts if attempt.exception()]
         if not failures:
             return [attempt.result() for attempt in attempts]
@@ -84,36 +119,21 @@ class DockerEngine:
         """Without the page cache, as `docker stats` counts."""
         with one_line(f"measure {container.slot.name}"):
             try:
-                found = self._api.stats(container.id, stream=False, one_shot=True)
+                return taken_bytes(self._api.stats(container.id, stream=False, one_shot=True))
             except docker.errors.NotFound:
                 return 0
-        memory = found.get("memory_stats", {})
-        detail = memory.get("stats", {})
-        cache = detail.get("total_inactive_file", detail.get("inactive_file", 0))
-        return max(0, int(memory.get("usage", 0)) - int(cache))
 
     def frozen(self) -> list[Container]:
         """One call to Docker."""
-        ours = f"{c.INSTANCE}={self._settings.instance}"
-        with one_line("list the frozen containers"):
-            items = self._api.containers(filters={"label": ours, "status": FROZEN})
-        return [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
+        return self._listed(status=FROZEN)
 
     def condition(self, container: Container) -> Condition:
         """A container that is gone counts as dead."""
         with one_line(f"look at {container.slot.name}"):
             try:
-                found = self._api.inspect_container(container.id)
+                return condition_of(self._api.inspect_container(container.id))
             except docker.errors.NotFound:
                 return Condition(running=False, exit_code=-1, restarts=0, process=0)
-        state = found["State"]
-        return Condition(
-            running=state["Running"] and not state["Restarting"],
-            exit_code=state["ExitCode"],
-            restarts=found["RestartCount"],
-            process=state["Pid"],
-            out_of_memory=state["OOMKilled"],
-        )
 
     def tail(self, container: Container, lines: int) -> list[str]:
         """Bytes that are not UTF-8 are replaced."""
@@ -126,12 +146,27 @@ class DockerEngine:
                 raise
         return output.decode(errors="replace").splitlines()
 
+    def execute(self, container: Container, words: Sequence[str], timeout_s: float) -> Ended:
+        """The last few lines of its output count."""
+        with one_line(f"run {words[0]} in {container.slot.name}"):
+            return try_out(self._api, container.id, words, timeout_s)
+
+    def run_once(self, release: Release, once: Once) -> Ran:
+        """A container that waits, and the command executed in it."""
+        ensure_network(self._api, self._settings, self._store.locks)
+        with one_line(f"run {once.line[:60]!r} for {release.name}"):
+            return run_once(self._api, self._settings, self._store.next_address, release, once)
+
+    def end_once(self, app: str) -> None:
+        """By label."""
+        with one_line(f"end what runs once for {app}"):
+            end_once(self._api, self._settings, app)
+
     def follow(self, container: Container, *, tail: int, follow: bool) -> LogStream:
         """Output in which Docker's RFC 3339 time stamp leads each line."""
-        wanted = {"stdout": True, "stderr": True, "timestamps": True}
         with one_line(f"read the output of {container.slot.name}"):
             stream: LogStream = self._api.logs(
-                container.id, tail=tail, stream=True, follow=follow, **wanted
+                container.id, tail=tail, stream=True, follow=follow, timestamps=True
             )
         return stream
 
@@ -156,19 +191,15 @@ class DockerEngine:
             self.thaw([container])
         with one_line(f"stop {container.slot.name}"), suppress(docker.errors.NotFound):
             self._api.stop(container.id, timeout=int(grace_s))
-        self._remove(container.id, container.slot)
+        remove(self._api, container.id, container.slot.name)
 
     def fetch_image(self, artifact: Artifact, report: Callable[[str], None]) -> None:
         """By the digest that the build host pushed."""
         if artifact.reference and not self.image_exists(artifact.image):
-            registry = artifact.reference.partition("/")[0]
-            report(f"Pulling the image of {artifact.commit[:7]} from {registry}")
+            report(f"Pulling the image of {artifact.commit[:7]} from {registry_of(artifact)}")
             pull(self._api, artifact.reference)
             if not self.image_exists(artifact.image):
-                raise EngineFailed(
-                    f"{artifact.reference} came as another image than was built; do all hosts' "
-                    "Dockers store images alike (the containerd image store on all or on none)?"
-                )
+                raise not_the_same(artifact)
 
     def image_exists(self, image: str) -> bool:
         """Asks by id."""
@@ -179,12 +210,27 @@ class DockerEngine:
                 return False
         return True
 
+    def app_images(self, app: str = "") -> list[AppImage]:
+        """By our labels, so that an image somebody else tagged alike is none of them."""
+        settings = self._settings
+        with one_line(f"list the images of {app or 'all apps'}"):
+            return list_images(self._api, settings.instance, settings.registry, app)
+
+    def remove_image(self, image: AppImage) -> bool:
+        """One or two calls for each of its names."""
+        with one_line(f"remove an image of {image.app}"):
+            return remove_image(self._api, image.id, image.names)
+
     def remove_images(self, app: str) -> None:
-        """By our labels, so that an image somebody else tagged alike stays."""
-        with one_line(f"remove the images of {app}"):
-            for image in self._api.images(filters={"label": self._labels(app)}):
-                with suppress(docker.errors.ImageNotFound):
-                    self._api.remove_image(image["Id"], force=True)
+        """Those that somebody gave a name of his own stay."""
+        for image in self.app_images(app):
+            self.remove_image(image)
+
+    def _listed(self, **filters: Any) -> list[Container]:
+        wanted = {"label": f"{c.INSTANCE}={self._settings.instance}", **filters}
+        with one_line("list the containers"):
+            items = self._api.containers(all=True, filters=wanted)
+        return [c.from_listing(item) for item in items if c.INDEX in item["Labels"]]
 
     def _labels(self, app: str) -> list[str]:
         return [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]
@@ -193,23 +239,15 @@ class DockerEngine:
         with one_line(f"{verb} {container.slot.name}"), suppress(docker.errors.NotFound):
             call(container.id)
 
-    def _remove(self, identifier: str, slot: Slot) -> None:
-        with one_line(f"remove {slot.name}"), suppress(docker.errors.NotFound):
-            try:
-                self._api.remove_container(identifier, force=True, v=True)
-            except docker.errors.APIError as error:
-                if "already in progress" not in str(error):  # somebody else removes it
-                    raise
-
-    def _start_one(self, release: Release, slot: Slot) -> Container:
-        for _ in range(_ADDRESS_TRIES):
+    def _start_one(self, release: Release, slot: Slot, terms: Terms) -> Container:
+        for _ in range(ADDRESS_TRIES):
             address = c.pick_address(self._settings.subnet, self._store.next_address())
-            request = create_request(self._settings, release, slot, address)
+            request = create_request(self._settings, release, slot, address, terms)
             identifier = self._create(request, release.app, slot)
             try:
                 self._api.start(identifier)
             except docker.errors.APIError as error:
-                self._remove(identifier, slot)
+                remove(self._api, identifier, slot.name)
                 if "address already in use" in str(error).lower():
                     continue
                 raise EngineFailed(f"cannot start {slot.name}: {reason(error)}") from error
@@ -232,7 +270,7 @@ def connect(settings: Settings, store: Store) -> DockerEngine:
     """The engine that the settings name; EngineFailed if it cannot be reached."""
     try:
         return DockerEngine(settings, store)
-    except (docker.errors.DockerException, requests.RequestException) as error:
+    except (EngineFailed, docker.errors.DockerException, requests.RequestException) as error:
         raise EngineFailed(
             f"Docker does not answer at {settings.docker_host}; is dockerd running?"
         ) from error

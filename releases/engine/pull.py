@@ -5,6 +5,7 @@ from typing import Any
 import docker
 
 from releases.engine.protocol import EngineFailed
+from releases.release import Artifact
 
 
 def pull(api: Any, reference: str) -> None:
@@ -18,6 +19,19 @@ def pull(api: Any, reference: str) -> None:
                 raise _failed(reference, message["error"])
     except docker.errors.APIError as error:
         raise _failed(reference, error.explanation or str(error)) from error
+
+
+def registry_of(artifact: Artifact) -> str:
+    """Where its image is pulled from: `registry.example:5000`."""
+    return artifact.reference.partition("/")[0]
+
+
+def not_the_same(artifact: Artifact) -> EngineFailed:
+    """What was pulled is not what was built."""
+    return EngineFailed(
+        f"{artifact.reference} came as another image than was built; do all hosts' Dockers store "
+        "images alike (the containerd image store on all or on none)?"
+    )
 
 
 def _failed(reference: str, reason: str) -> EngineFailed:

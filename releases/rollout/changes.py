@@ -6,8 +6,10 @@ from releases.config import ConfigChange
 from releases.desired import Desired
 from releases.errors import PaasError
 from releases.release import Artifact
-from releases.rollout.converge import Rollout, converge, put_aside
+from releases.rollout.converge import converge, run_due
+from releases.rollout.give_up import put_aside
 from releases.rollout.releasing import Wanted, live_release, open_app, release_anew, where
+from releases.rollout.rollout import Rollout
 
 
 class Superseded(PaasError):
@@ -25,6 +27,7 @@ def deploy(rollout: Rollout, build: Build) -> str:
     live = live_release(rollout, app)
     if live and (live.artifact.build == build.number or _runs(app, live.artifact, build)):
         put_aside(rollout)
+        run_due(rollout)
         return f"{live.name} runs this commit already, {where(rollout, live)}"
     if live and live.artifact.build > build.number:
         raise Superseded(
@@ -32,15 +35,17 @@ def deploy(rollout: Rollout, build: Build) -> str:
             f"{live.artifact.build}; push again if you want this one"
         )
     configs = rollout.store.configs
-    why = f"{'Rebuild' if build.options.rebuild else 'Deploy'} {build.commit[:7]}"
+    why = build.deed(live.artifact.commit if live else "")
     staged = configs.staged(app.name)
-    wanted = Wanted(artifact, configs.config(app.name), build.who, why, staged)
+    env = artifact.app_json.env
+    config = staged.change.apply(configs.config(app.name))
+    wanted = Wanted(artifact, config, build.who, why, staged, env)
     return release_anew(rollout, wanted, _on_trial(app, deploys=True))
 
 
 def _runs(app: App, live: Artifact, build: Build) -> bool:
     """Whether what was built is what serves already, and nothing else was asked for."""
-    is_same = build.artifact is not None and live.image == build.artifact.image
+    is_same = build.artifact is not None and live.built_image == build.artifact.image
     is_stopped = app.live is not None and app.live.stopped
     return is_same and not build.options.redeploy and not is_stopped
 
@@ -53,17 +58,18 @@ def _finish(rollout: Rollout, target: Desired) -> str:
 
 
 def change_config(rollout: Rollout, change: ConfigChange, who: str) -> str:
-    """Apply a change to the config, and what is staged, and roll it out as one release."""
+    """Apply what is staged and then a change to the config, and roll it out as one release."""
     app = open_app(rollout)
     configs = rollout.store.configs
     old, staged = configs.config(app.name), configs.staged(app.name)
-    config = change.apply(old)
-    if staged.change.apply(config) == old:
+    config = change.apply(staged.change.apply(old))  # what is said last counts
+    if config == old:
         put_aside(rollout)
         return f"Nothing to change: {app.name} has this config already"
     live = live_release(rollout, app)
     if live is None or app.live is None:
-        configs.set_config(app.name, config)
+        put_aside(rollout)  # or a first deploy that was interrupted brings back its own config
+        configs.set_config(app.name, change.apply(old))
         return f"{change.title}; {app.name} gets it with its first deploy"
     wanted = Wanted(live.artifact, config, who, change.title, staged)
     return release_anew(rollout, wanted, _on_trial(app, stopped=app.live.stopped))

@@ -1,37 +1,22 @@
 """How an app is brought from what Docker shows to what the store asks for."""
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from releases.app import App, BeingDestroyed
-from releases.container import FROZEN, Container, Slot, slots
+from releases.app import BeingDestroyed
+from releases.container import FROZEN, Container, slots
 from releases.desired import Desired
-from releases.engine.protocol import Engine
 from releases.errors import PaasError
-from releases.log import DeployLog
 from releases.release import Release, ReleaseStatus
-from releases.rollout.health import Patience, UnhealthyRelease, wait_until_healthy
-from releases.route import Route
-from releases.settings import Settings
-from releases.store import Store
-from releases.store.locks import Lock
+from releases.rollout.canary import prove
+from releases.rollout.checks.checkup import Checkup, plan_checkup
+from releases.rollout.flip import flip, wait_acknowledged
+from releases.rollout.give_up import fail_pending, give_up, put_aside, withdraw
+from releases.rollout.health import wait_until_healthy
+from releases.rollout.mending import mend
+from releases.rollout.phase import Phase
+from releases.rollout.rollout import Rollout
 
-ACKNOWLEDGE_S = 10.0
-_PUT_ASIDE = "its worker process died, and something else was asked for before it was finished"
-_FORGOTTEN = "its worker process died before it was finished"
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """The tools of one rollout, and the lock under which it runs."""
-
-    settings: Settings
-    store: Store
-    engine: Engine
-    lock: Lock
-    log: DeployLog
-    patience: Patience
+_DIED = "its worker process died before its rollout began"
 
 
 def converge(rollout: Rollout) -> None:
@@ -44,19 +29,30 @@ def converge(rollout: Rollout) -> None:
     app = rollout.store.apps.get(rollout.lock.app)
     if app.destroying:
         raise BeingDestroyed(app.name)
-    fail_forgotten(rollout, app, but=app.target.release if app.target else 0)
-    if app.target:
-        roll_out(rollout, app.target)
+    target = app.target
+    if target and rollout.store.logs.has_ended(target.log):
+        put_aside(rollout)  # whoever asked for it was told that it failed
+        target = None
+    fail_pending(rollout, app, _DIED, but=target.release if target else 0)
+    if target:
+        roll_out(rollout, target)
     elif app.live:
         repair(rollout, app.live)
+    run_due(rollout)
 
 
 def roll_out(rollout: Rollout, target: Desired) -> None:
     """All of the target, or UnhealthyRelease and everything serves as before."""
-    release = rollout.store.releases.get(rollout.lock.app, target.release)
+    release, state = rollout.store.releases.get_with_state(rollout.lock.app, target.release)
+    if state.status is ReleaseStatus.FAILED:  # whoever found that out died before the end
+        withdraw(rollout)
+        raise PaasError(f"{release.name} failed: {state.reason}")
     try:
+        if target.deploys:
+            release = _phase(rollout).before(release)
         serving = start_missing(rollout, release, target)
-        wait_until_healthy(rollout.engine, serving, rollout.patience)
+        wait_until_healthy(rollout.engine, serving, rollout.patience, _checkup(rollout, release))
+        prove(rollout, release, target, serving)
     except PaasError as error:
         give_up(rollout, release, error)
         raise
@@ -65,12 +61,30 @@ def roll_out(rollout: Rollout, target: Desired) -> None:
 
 
 def repair(rollout: Rollout, live: Desired) -> None:
-    """Have what is live run again as it should; UnhealthyRelease where it cannot."""
+    """Have what is live run again as it should; a process that cannot keeps no other from it.
+
+    Routes name the web processes that are healthy; where none is they stay as they are.
+    """
     release = rollout.store.releases.get(rollout.lock.app, live.release)
-    serving = start_missing(rollout, release, live)
-    wait_until_healthy(rollout.engine, serving, rollout.patience)
-    version = flip(rollout, release, live, serving)
-    wait_acknowledged(rollout, version)
+    serving = mend(rollout, release, live, _checkup(rollout, release))
+    has_web = any(slot.process_type == "web" for slot in slots(live))
+    if not has_web or any(one.slot.process_type == "web" for one in serving):
+        wait_acknowledged(rollout, flip(rollout, release, replace(live, deploys=False), serving))
+
+
+def run_due(rollout: Rollout) -> None:
+    """Run what is due since a deploy serves, also where the worker that moved the routes died."""
+    _phase(rollout).after()
+
+
+def _phase(rollout: Rollout) -> Phase:
+    timeout_s = rollout.settings.release_command_timeout_s
+    return Phase(rollout.store, rollout.engine, rollout.lock, rollout.log, timeout_s)
+
+
+def _checkup(rollout: Rollout, release: Release) -> Checkup:
+    app, host = rollout.store.apps.get(release.app), rollout.settings.host(release.app)
+    return plan_checkup(app, release, host, rollout.log.error)
 
 
 def start_missing(rollout: Rollout, release: Release, desired: Desired) -> list[Container]:
@@ -81,95 +95,19 @@ def start_missing(rollout: Rollout, release: Release, desired: Desired) -> list[
     missing = sorted(wanted - {one.slot for one in have}, key=lambda slot: slot.name)
     frozen = [one for one in have if one.state == FROZEN]
     stopped = [one for one in have if one.state not in ("running", FROZEN)]
-    _say(rollout, "Thawing", release, [one.slot for one in frozen])
-    _say(rollout, "Starting", release, [*missing, *(one.slot for one in stopped)])
+    rollout.say("Thawing", release, [one.slot for one in frozen])
+    rollout.say("Starting", release, [*missing, *(one.slot for one in stopped)])
     if missing:
         rollout.engine.fetch_image(release.artifact, rollout.log.detail)
     rollout.engine.thaw(frozen)
     rollout.engine.start_again(stopped)
-    return have + rollout.engine.start(release, missing)
-
-
-def _say(rollout: Rollout, doing: str, release: Release, slots: Sequence[Slot]) -> None:
-    if slots:
-        rollout.log.step(f"{doing} {', '.join(slot.name for slot in slots)} of {release.name}")
-
-
-def flip(rollout: Rollout, release: Release, desired: Desired, serving: Sequence[Container]) -> int:
-    """Move the routes, the current release and its config in one transaction."""
-    web = sorted(
-        (one for one in serving if one.slot.process_type == "web"), key=lambda one: one.slot.index
-    )
-    backends = tuple(one.backend for one in web)
-    routes = [Route(host, release.app, backends) for host in hosts(rollout, release)]
-    return rollout.store.routes.flip(rollout.lock, desired, release.config, routes)
-
-
-def hosts(rollout: Rollout, release: Release) -> list[str]:
-    """Where the app is reached; an app without a web process is not."""
-    if "web" not in release.artifact.processes:
-        return []
-    own = rollout.store.routes.domains(release.app)
-    return [rollout.settings.host(release.app), *own]
-
-
-def wait_acknowledged(rollout: Rollout, version: int) -> None:
-    """Return when every router has confirmed the routes; say so in the log if one is silent.
-
-    The flip has happened and cannot be taken back by waiting: a silent router gets the
-    routes when it is back, and until then the old containers stay for it.
-    """
-    store, deadline = rollout.store, time.monotonic() + ACKNOWLEDGE_S
-    with store.acknowledgements() as acknowledged:
-        while silent := store.routes.unacknowledged(version):
-            left_s = deadline - time.monotonic()
-            if left_s <= 0:
-                rollout.log.error(
-                    f"router {', '.join(silent)} has not confirmed the new routes yet; "
-                    "the old containers stay until it has"
-                )
-                return
-            acknowledged.wait(left_s)
-
-
-def give_up(rollout: Rollout, release: Release, error: PaasError) -> None:
-    """End a failed rollout with everything as it was: no target, and its containers retire."""
-    if isinstance(error, UnhealthyRelease):
-        name = error.container.slot.name
-        rollout.log.error(f"{name} of {release.name} failed. Its output:")
-        rollout.log.detail(*(f"{name} | {line}" for line in error.output))
-    rollout.store.apps.set_target(rollout.lock, None)
-    _, state = rollout.store.releases.get_with_state(release.app, release.number)
-    if state.status is ReleaseStatus.PENDING:
-        rollout.store.releases.fail(release.app, release.number, str(error))
-    rollout.store.retire_now(release.app)
+    return have + rollout.engine.start(release, missing, desired.terms)
 
 
 def begin(rollout: Rollout, desired: Desired) -> None:
-    """Make the target known, so that the rollout outlives this process, and converge."""
+    """Make the target known, so that the rollout outlives this process, and roll it out."""
     put_aside(rollout, but=desired.release)
-    rollout.store.apps.set_target(rollout.lock, replace(desired, log=rollout.log.id))
-    converge(rollout)
-
-
-def put_aside(rollout: Rollout, but: int = 0) -> None:
-    """Give up what dead workers left half rolled out: what is asked for now counts.
-
-    `but` is the release to be rolled out next.
-    """
-    store, name = rollout.store, rollout.lock.app
-    app = store.apps.get(name)
-    if app.target:
-        if not store.logs.has_ended(app.target.log):
-            DeployLog(store.logs, app.target.log).fail(_PUT_ASIDE)
-        store.apps.set_target(rollout.lock, None)
-        store.retire_now(name)
-    fail_forgotten(rollout, app, but)
-
-
-def fail_forgotten(rollout: Rollout, app: App, but: int) -> None:
-    """No release stays pending that nobody works on: its worker died before it was a target."""
-    releases = rollout.store.releases
-    for number in releases.pending(app.name, app.live.release if app.live else 0):
-        if number != but:
-            releases.fail(app.name, number, _FORGOTTEN)
+    target = replace(desired, log=rollout.log.id)
+    rollout.store.apps.set_target(rollout.lock, target)
+    roll_out(rollout, target)
+    run_due(rollout)

@@ -3,7 +3,9 @@
 import shutil
 
 from releases.errors import PaasError
-from releases.rollout.converge import Rollout, wait_acknowledged
+from releases.log import DeployLog
+from releases.rollout.flip import wait_acknowledged
+from releases.rollout.rollout import Rollout
 
 
 class NotToBeDestroyed(PaasError):
@@ -19,10 +21,16 @@ def destroy(rollout: Rollout) -> str:
     wait_acknowledged(rollout, store.routes.unroute(name))
     for container in engine.containers(name):
         engine.retire(container, rollout.settings.stop_grace_s)
+    for one_off in engine.one_offs(name):
+        engine.retire(one_off.container, rollout.settings.stop_grace_s)
+    engine.end_once(name)
     engine.remove_images(name)
     shutil.rmtree(rollout.settings.sources / name, ignore_errors=True)
     shutil.rmtree(rollout.settings.repositories / f"{name}.git", ignore_errors=True)
     for build in store.builds.list(name):
         store.builds.forget(build)
+    while call := store.parked.next(name):
+        DeployLog(store.logs, call.log).fail(f"app {name} was destroyed")
+        store.parked.remove(name, call)
     store.apps.forget(name)
     return f"{name} is gone: routes, containers, images, repository and records"

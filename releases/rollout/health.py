@@ -1,21 +1,22 @@
 """When a container counts as healthy, and what is said of one that does not."""
 
-import socket
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from pathlib import Path
 
 from releases.container import Container
 from releases.engine.protocol import Condition, Engine
 from releases.errors import PaasError
+from releases.rollout.checks.checkup import USUAL, Checkup
+from releases.rollout.checks.port import accepts_connections, listening
+from releases.rollout.checks.probe import Eyes, Probe, Seen
 
 INTERVAL_S = 0.05
-_CONNECT_TIMEOUT_S = 0.5
-_LISTEN = "0A"  # the state's code in /proc/net/tcp
-_DOCKERS_OWN_DNS = "127.0.0.11:"
 SHOWN_LINES = 30
+_PARALLEL = 16
+_LONGEST_REST_S = 1.0
+LAST_LINES_ABOVE = "; its last lines are above"
 
 
 class UnhealthyRelease(PaasError):
@@ -27,13 +28,8 @@ class UnhealthyRelease(PaasError):
         self.output = output
 
 
-def accepts_connections(address: str, port: int) -> bool:
-    """Whether somebody listens there."""
-    try:
-        with socket.create_connection((address, port), timeout=_CONNECT_TIMEOUT_S):
-            return True
-    except OSError:
-        return False
+def _threads() -> Executor:
+    return ThreadPoolExecutor(_PARALLEL)
 
 
 @dataclass(frozen=True)
@@ -45,40 +41,93 @@ class Patience:
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
     answers: Callable[[str, int], bool] = accepts_connections
+    pool: Callable[[], Executor] = _threads  # where looks are taken side by side
 
 
-def wait_until_healthy(engine: Engine, containers: Sequence[Container], patience: Patience) -> None:
+def wait_until_healthy(
+    engine: Engine, containers: Sequence[Container], patience: Patience, checkup: Checkup = USUAL
+) -> None:
     """Return when every container is healthy; UnhealthyRelease as soon as one cannot be.
 
-    A web process is healthy when its port accepts a connection, any other when it has
-    lived for the settle time. Every look is at all of them: one that died after its own
-    check, while others still boot, must not get traffic.
+    Where the app says nothing else, a web process is healthy when its port accepts a connection,
+    any other when it has lived for the settle time. Every look is at all of them: one that died
+    after its own check, while others still boot, must not get traffic.
     """
-    started = patience.clock()
     # One that was there before may have been restarted by Docker once, long ago.
-    restarts = {one.id: engine.condition(one).restarts for one in containers if one.status}
-    waiting = list(containers)
-    while waiting:
-        age_s = patience.clock() - started
-        for one in containers:
-            _check_alive(engine, one, restarts.get(one.id, 0))
-        waiting = [one for one in waiting if not _has_booted(one, age_s, patience)]
-        if waiting and age_s > patience.boot_timeout_s:
-            raise _never_listened(engine, waiting[0], patience.boot_timeout_s)
-        if waiting:
-            patience.pause(INTERVAL_S)
+    restarts = restarts_of(engine, [one for one in containers if one.status])
+    pool, started = patience.pool(), patience.clock()
+    eyes = Eyes(engine, patience.answers, patience.settle_s, checkup.host)
+    waiting = [Watch(probe, eyes) for one in containers for probe in checkup.probes(one)]
+    try:
+        while True:
+            age_s = patience.clock() - started
+            deaths(engine, containers, restarts)
+            look(waiting, pool, age_s)
+            waiting = [one for one in waiting if not one.is_over(patience, checkup, age_s)]
+            if not waiting:
+                return
+            patience.pause(max(0.0, INTERVAL_S - (patience.clock() - started - age_s)))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _check_alive(engine: Engine, container: Container, restarts: int) -> None:
-    condition = engine.condition(container)
-    if condition.has_died_since(restarts):
-        raise _died(engine, container, condition)
+class Watch:
+    """One check of one container while it is waited for: a look at a time."""
+
+    def __init__(self, probe: Probe, eyes: Eyes) -> None:
+        self.probe = probe
+        self.seen = Seen(False, "it did not answer in time")
+        self.looking: Future[Seen] | None = None
+        self._eyes = eyes
+        self._began_at = 0.0
+        self._not_before = 0.0  # a look that took long is not begun again at once
+
+    def begin(self, pool: Executor, age_s: float) -> None:
+        """Begin a look unless one is under way."""
+        if self.looking is None and age_s >= self._not_before:
+            self._began_at = age_s
+            self.looking = pool.submit(self.probe.look, self._eyes, age_s)
+
+    def collect(self, age_s: float) -> None:
+        """Take what the look has seen, once it has."""
+        if self.looking and self.looking.done():
+            self.seen, self.looking = self.looking.result(), None
+            self._not_before = age_s + min(age_s - self._began_at, _LONGEST_REST_S)
+
+    def is_over(self, patience: Patience, checkup: Checkup, age_s: float) -> bool:
+        """Whether nothing has to be waited for; UnhealthyRelease if its time is up."""
+        if self.seen.is_well:
+            return True
+        allowed_s = self.probe.may_take_s(patience.boot_timeout_s)
+        if age_s <= allowed_s:
+            return False
+        failure = _never_healthy(self._eyes.engine, self.probe, self.seen, allowed_s)
+        if not self.probe.check.warn:
+            raise failure
+        checkup.tell(f"Only a warning: {failure}")
+        return True
 
 
-def _has_booted(container: Container, age_s: float, patience: Patience) -> bool:
-    if container.slot.process_type != "web":
-        return age_s >= patience.settle_s
-    return patience.answers(container.address, container.port)
+def look(waiting: Sequence[Watch], pool: Executor, age_s: float) -> None:
+    """Have every check look, side by side; one that is slow is not waited for."""
+    for one in waiting:
+        one.begin(pool, age_s)
+    wait([one.looking for one in waiting if one.looking], timeout=INTERVAL_S)
+    for one in waiting:
+        one.collect(age_s)
+
+
+def restarts_of(engine: Engine, containers: Sequence[Container]) -> dict[str, int]:
+    """How often Docker has restarted each up to now, by id."""
+    return {one.id: engine.condition(one).restarts for one in containers}
+
+
+def deaths(engine: Engine, containers: Sequence[Container], restarts: Mapping[str, int]) -> None:
+    """Return if all of them have lived since they had been restarted so often; UnhealthyRelease."""
+    for one in containers:
+        condition = engine.condition(one)
+        if condition.has_died_since(restarts.get(one.id, 0)):
+            raise _died(engine, one, condition)
 
 
 def _died(engine: Engine, container: Container, condition: Condition) -> UnhealthyRelease:
@@ -87,42 +136,28 @@ def _died(engine: Engine, container: Container, condition: Condition) -> Unhealt
         f" with status {condition.exit_code}" if not condition.restarts else " at once, repeatedly"
     )
     return UnhealthyRelease(
-        f"{container.slot.name} {why}{code}; its last lines are above",
+        f"{container.slot.name} {why}{code}{LAST_LINES_ABOVE}",
         container,
         engine.tail(container, SHOWN_LINES),
     )
 
 
-def _never_listened(engine: Engine, container: Container, waited_s: float) -> UnhealthyRelease:
+def _never_healthy(engine: Engine, probe: Probe, seen: Seen, waited_s: float) -> UnhealthyRelease:
+    one = probe.container
+    instead = f" ({_listening_on(engine, one)})" if seen.is_unheard else ""
+    if probe.is_default:
+        reason = (
+            f"{one.slot.name} did not answer on port {probe.port} within {waited_s:g} s{instead}; "
+            "it must listen on 0.0.0.0:$PORT"
+        )
+    else:
+        reason = (
+            f"{one.slot.name} failed its check {probe.check.title!r} within {waited_s:g} s: "
+            f"{seen.what}{instead}; its last lines are above"
+        )
+    return UnhealthyRelease(reason, one, engine.tail(one, SHOWN_LINES))
+
+
+def _listening_on(engine: Engine, container: Container) -> str:
     found = listening(engine.condition(container).process)
-    instead = f"it listens on {', '.join(found)}" if found else "it listens on no port"
-    return UnhealthyRelease(
-        f"{container.slot.name} did not answer on port {container.port} within {waited_s:g} s "
-        f"({instead}); it must listen on 0.0.0.0:$PORT",
-        container,
-        engine.tail(container, SHOWN_LINES),
-    )
-
-
-def listening(process: int) -> list[str]:
-    """What a container listens on, ["127.0.0.1:8000"]; [] if that cannot be seen from here."""
-    found: set[str] = set()
-    for table in ("tcp", "tcp6"):
-        path = Path(f"/proc/{process}/net/{table}")
-        try:
-            rows = path.read_text().splitlines()[1:]
-        except OSError:
-            continue
-        found |= {_address(row.split()[1]) for row in rows if row.split()[3] == _LISTEN}
-    return sorted(address for address in found if not address.startswith(_DOCKERS_OWN_DNS))
-
-
-def _address(hexadecimal: str) -> str:
-    host, port = hexadecimal.split(":")
-    # The kernel prints each four bytes in the machine's order.
-    packed = b"".join(
-        int(host[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(host), 8)
-    )
-    if len(packed) == 4:
-        return f"{socket.inet_ntop(socket.AF_INET, packed)}:{int(port, 16)}"
-    return f"[{socket.inet_ntop(socket.AF_INET6, packed)}]:{int(port, 16)}"
+    return f"it listens on {', '.join(found)}" if found else "it listens on no port"

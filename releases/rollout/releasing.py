@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from releases.app import App, BeingDestroyed, default_formation
+from releases.app_json import FILE, EnvVar
 from releases.config import StagedConfig, check_size
 from releases.desired import Desired
 from releases.release import Artifact, Release
-from releases.rollout.converge import Rollout, begin
+from releases.rollout.converge import begin
+from releases.rollout.env import completed
+from releases.rollout.rollout import Rollout
 
 NOTHING_STAGED = StagedConfig()
 
@@ -18,10 +21,11 @@ class Wanted:
     """A release that is to be: what it runs, with which config, who wants it and why."""
 
     artifact: Artifact
-    config: Mapping[str, str]
+    config: Mapping[str, str]  # all of it, with what is staged
     who: str
     why: str
-    staged: StagedConfig = NOTHING_STAGED  # goes out with it
+    staged: StagedConfig = NOTHING_STAGED  # went into the config
+    env: Mapping[str, EnvVar] = field(default_factory=dict)  # what the config has to have
 
 
 def release_anew(rollout: Rollout, wanted: Wanted, how: Desired) -> str:
@@ -34,26 +38,32 @@ def release_anew(rollout: Rollout, wanted: Wanted, how: Desired) -> str:
     rollout.log.step(f"Releasing {release.name}: {release.why}")
     processes = formation(app, wanted.artifact)
     staged = wanted.staged.version
-    begin(rollout, replace(how, release=release.number, formation=processes, staged=staged))
+    new = replace(how, release=release.number, formation=processes, staged=staged, terms=app.terms)
+    begin(rollout, new)
+    if how.stopped:
+        return f"{release.name} is live; {app.name} is stopped until `ps:start {app.name}`"
     return f"{release.name} is live, {where(rollout, release)}"
 
 
 def _written(rollout: Rollout, wanted: Wanted) -> Release:
     app, config, why = rollout.lock.app, wanted.config, wanted.why
     if wanted.staged.version:
-        config = wanted.staged.change.apply(config)
         why = f"{why}; {wanted.staged.change.title}"
+    config = completed(app, config, wanted.env)
+    if added := sorted(set(config) - set(wanted.config) - set(wanted.staged.change.values)):
+        rollout.log.detail(f"Config that {FILE} brings: {', '.join(added)}")
     check_size(config)
     number = rollout.store.apps.next_release(app)
     release = Release(app, number, wanted.artifact, config, wanted.who, time.time(), why)
-    rollout.store.releases.add(release)
+    rollout.store.releases.add(release, rollout.lock)
     return release
 
 
 def formation(app: App, artifact: Artifact) -> dict[str, int]:
-    """What was asked for, for the process types that there are; else one web."""
+    """What app.json says, what was asked for, or one web, for the process types that there are."""
     default = default_formation(artifact.processes)
-    return {name: app.formation.get(name, count) for name, count in default.items()}
+    asked = {**default, **app.formation, **artifact.app_json.formation}
+    return {name: asked[name] for name in default}
 
 
 def open_app(rollout: Rollout) -> App:

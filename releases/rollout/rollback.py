@@ -7,8 +7,8 @@ from releases.container import slots
 from releases.desired import Desired
 from releases.errors import PaasError
 from releases.release import Release, ReleaseState, ReleaseStatus
-from releases.rollout.converge import Rollout
 from releases.rollout.releasing import Wanted, open_app, release_anew
+from releases.rollout.rollout import Rollout
 
 
 class CannotRollBack(PaasError):
@@ -63,7 +63,7 @@ def _usable(release: Release, state: ReleaseState) -> Release:
 def _still_there(rollout: Rollout, app: App, target: Release) -> Desired | None:
     """How to run what the release ran, where its containers are there yet."""
     before = app.previous
-    if before is None or before.release != target.number:
+    if before is None or before.release != target.number or before.terms != app.terms:
         return None
     there = {one.slot for one in rollout.engine.containers(app.name) if not one.condemned}
     if not there & slots(before):

@@ -10,14 +10,17 @@ from releases.store.bases import BaseStore
 from releases.store.builds import BuildStore
 from releases.store.configs import ConfigStore
 from releases.store.connection import Client, Wakeups, connect, wakeups
+from releases.store.crashes import CrashStore
 from releases.store.events import EventStore
 from releases.store.locks import LockStore
 from releases.store.log_reader import LogReader
 from releases.store.logs import LogStore
 from releases.store.open_builds import OpenBuilds
+from releases.store.parked import ParkedCalls
 from releases.store.releases import ReleaseStore
 from releases.store.routes import RouteStore
 from releases.store.ssh_keys import SshKeyStore
+from releases.store.traffic import TrafficStore
 from releases.vault import Vault
 
 
@@ -29,11 +32,14 @@ class Store:
         self.apps = AppStore(client)
         self.configs = ConfigStore(client, vault)
         self.releases = ReleaseStore(client, vault)
+        self.crashes = CrashStore(client)
         self.builds = BuildStore(client)
         self.bases = BaseStore(client)
         self.open_builds = OpenBuilds(client)
         self.routes = RouteStore(client, vault)
+        self.traffic = TrafficStore(client)
         self.locks = LockStore(client)
+        self.parked = ParkedCalls(client)
         self.logs = LogStore(client)
         self.log_reader = LogReader(client, self.logs)
         self.ssh_keys = SshKeyStore(client)
@@ -72,9 +78,13 @@ class Store:
         self.retire_later(app)
         self._redis.publish(keys.WAKE_CONVERGER, app)
 
+    def wake_converger(self) -> None:
+        """The converger has something to look at now."""
+        self._redis.publish(keys.WAKE_CONVERGER, "")
+
     @contextmanager
     def router_wakeups(self) -> Iterator[Wakeups]:
-        """Told when routes changed."""
+        """Told when routes changed, or an app is to be watched."""
         with wakeups(self._redis, keys.WAKE_ROUTERS) as subscription:
             yield subscription
 
@@ -82,6 +92,12 @@ class Store:
     def acknowledgements(self) -> Iterator[Wakeups]:
         """Told when a router acknowledged, or its in-flight counts changed."""
         with wakeups(self._redis, keys.ROUTER_ACKED) as subscription:
+            yield subscription
+
+    @contextmanager
+    def canary_words(self, app: str) -> Iterator[Wakeups]:
+        """Told when somebody said how the app's canary is to end."""
+        with wakeups(self._redis, keys.canary_word(app)) as subscription:
             yield subscription
 
     @contextmanager

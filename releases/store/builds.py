@@ -234,6 +234,6 @@ def _build(record: dict[str, str]) -> Build:
             "options": BuildOptions(**document["options"]),
             "changed": tuple(document["changed"]),
             "steps": tuple(Step(**step) for step in document["steps"]),
-            "artifact": Artifact(**artifact) if artifact else None,
+            "artifact": Artifact.from_record(artifact) if artifact else None,
         }
     )

@@ -17,6 +17,7 @@ ROUTER_EPOCH = "router:epoch"
 ROUTER_VERSION = "router:version"
 ROUTER_CHANGED = "router:changed"  # sorted set: host -> version of its last change
 ROUTER_MEMBERS = "router:members"  # set of router ids; durable
+ROUTER_WATCHED = "router:watched"  # sorted set: app -> Unix seconds until which it is watched
 ROUTER_ACKS = "router:acks"  # hash: router id -> version HAProxy has confirmed
 
 WAKE_ROUTERS = "router:wake"  # channels, all of them wake-ups only
@@ -54,14 +55,29 @@ def domains(name: str) -> str:
     return f"paas:app:{name}:domains"
 
 
+def crashes(name: str) -> str:
+    """Hash: process (`web.1`) -> JSON: how often it ended, why, when it is tried again."""
+    return f"paas:app:{name}:crashes"
+
+
 def lock(name: str) -> str:
     """JSON: who may change what runs."""
     return f"paas:app:{name}:lock"
 
 
+def parked(name: str) -> str:
+    """List: what was asked of the app while it was locked, as JSON."""
+    return f"paas:app:{name}:parked"
+
+
 def unlocked(name: str) -> str:
     """Channel: the app's lock was let go."""
     return f"paas:app:{name}:unlocked"
+
+
+def canary_word(name: str) -> str:
+    """Channel: somebody said how the app's canary is to end."""
+    return f"paas:app:{name}:canary"
 
 
 def release(name: str, number: int | str) -> str:
@@ -104,9 +120,24 @@ def dead(host: str) -> str:
     return f"dead:{host}"
 
 
+def weights(host: str) -> str:
+    """JSON: backend -> weight; absent where the host's backends get equal shares."""
+    return f"router:weights:{host}"
+
+
 def inflight(router: str) -> str:
     """Hash: address being drained -> requests still in flight at that router."""
     return f"router:inflight:{router}"
+
+
+def traffic(router: str) -> str:
+    """Hash: address -> JSON, what that router has counted of it."""
+    return f"router:traffic:{router}"
+
+
+def marks(router: str) -> str:
+    """Hash: slot of that router -> JSON, where its counters stood when it was idle."""
+    return f"router:marks:{router}"
 
 
 def alive(router: str) -> str:

@@ -1,6 +1,7 @@
 """Who may change what runs for an app: one writer, named, fenced, gone when its holder dies."""
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -42,6 +43,10 @@ class Lease:
 LEASE = Lease(ttl_s=10.0, comes_back=False, passes_on=True)
 
 
+class LockBusy(PaasError):
+    """Somebody else holds the lock for longer than one would wait."""
+
+
 class LockLost(PaasError):
     """The lock expired and someone else may have it: nothing more may be changed."""
 
@@ -70,6 +75,12 @@ class LockStore:
         held = self._redis.get(keys.lock(app))
         return Lock(**json.loads(str(held))) if held else None
 
+    def check(self, lock: Lock) -> None:
+        """Return if the lock is still this one; LockLost."""
+        held = self.holder(lock.app)
+        if held is None or held.token != lock.token:
+            raise LockLost(f"lost the lock of {lock.app}; whoever has it now goes on")
+
     def held(self, apps: Iterable[str]) -> set[str]:
         """Which of the locks somebody holds now, in one round trip."""
         names = list(apps)
@@ -82,14 +93,18 @@ class LockStore:
 
     @contextmanager
     def hold(
-        self, app: str, purpose: str, on_wait: Callable[[Lock], None] | None = None
+        self,
+        app: str,
+        purpose: str,
+        on_wait: Callable[[Lock], None] | None = None,
+        patience_s: float = math.inf,
     ) -> Iterator[Lock]:
-        """Hold the app's lock, waiting for it as long as it takes.
+        """Hold the app's lock; LockBusy where it is not to be had in time.
 
         `on_wait` is told once who holds it. The lock is renewed in the background and expires
         ten seconds after this process dies; on this host the next one need not wait for that.
         """
-        with self._kept(self._acquire(app, purpose, on_wait), LEASE) as lock:
+        with self._kept(self._acquire(app, purpose, on_wait, patience_s), LEASE) as lock:
             yield lock
 
     @contextmanager
@@ -114,17 +129,23 @@ class LockStore:
             renewer.join()  # or it would take again what is let go here
             self._let_go(lock)
 
-    def _acquire(self, app: str, purpose: str, on_wait: Callable[[Lock], None] | None) -> Lock:
+    def _acquire(
+        self, app: str, purpose: str, on_wait: Callable[[Lock], None] | None, patience_s: float
+    ) -> Lock:
         lock = self._lock(app, purpose)
         if self._take(lock):
             return lock
+        deadline = time.monotonic() + patience_s
         with wakeups(self._redis, keys.unlocked(app)) as unlocked:
             while not self._take(lock):
                 held = self.holder(app)
                 if held and on_wait:
                     on_wait(held)
                     on_wait = None
-                unlocked.wait(1.0)  # expiry tells nobody, so look again every second
+                left_s = deadline - time.monotonic()
+                if left_s <= 0:
+                    raise LockBusy(f"{app} is being changed: {held.purpose if held else '?'}")
+                unlocked.wait(min(1.0, left_s))  # expiry tells nobody: look again every second
         return lock
 
     def _lock(self, app: str, purpose: str) -> Lock:

@@ -4,12 +4,12 @@ import json
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from releases.desired import Desired
 from releases.errors import PaasError
 from releases.release import NEXT_STATUS
-from releases.route import Route, RouteChanges
+from releases.route import BadWeights, Route, RouteChanges, Router, read_weights, weights_text
 from releases.store import keys, scripts
 from releases.store.connection import Client
 from releases.store.locks import Lock, LockLost
@@ -31,32 +31,45 @@ class RouteStore:
         self._redis = client
         self._vault = vault
         self._flip = client.register_script(scripts.FLIP)
+        self._publish = client.register_script(scripts.PUBLISH)
         self._unroute = client.register_script(scripts.UNROUTE)
         self._changes = client.register_script(scripts.CHANGES)
         self._claim = client.register_script(scripts.CLAIM)
         self._give_back = client.register_script(scripts.GIVE_BACK)
 
     def flip(
-        self, lock: Lock, live: Desired, config: Mapping[str, str], routes: Sequence[Route]
+        self,
+        lock: Lock,
+        live: Desired,
+        config: Mapping[str, str],
+        routes: Sequence[Route],
+        watch_s: float = 0.0,
+        *,
+        due: bool = False,
     ) -> int:
         """Move `live`, the config and the routes in one transaction; return the routes' version.
+
+        A new release that is to be watched is, for so many seconds. `due`: something has to be run
+        because it serves; it stands in the app's record until then.
 
         LockLost if the lock is no longer this one, ReleaseEnded if the release has been live
         or has failed: then nothing was changed.
         """
         app = lock.app
-        wanted = {route.host: [route.app, *route.backends] for route in routes}
         names = [keys.lock(app), keys.app(app), keys.config(app), keys.hosts(app)]
-        names += [keys.RETIRING, keys.release(app, ""), keys.staged(app)]
+        names += [keys.RETIRING, keys.release(app, ""), keys.staged(app), keys.ROUTER_WATCHED]
         document = {
             "token": str(lock.token),
             "app": app,
             "release": live.release,
             "live": json.dumps(asdict(live)),
             "formation": dict(live.formation),
-            "wanted": wanted,
+            "wanted": _wanted(routes),
             "staged": str(live.staged),
             "blames": live.blames,
+            "due": due,
+            "ends_canary": live.canary is not None and live.canary.once,
+            "watch_until": time.time() + watch_s if live.is_watched and watch_s else 0,
             "ended": _ENDED,
             "epoch": uuid.uuid4().hex,
             "now": str(time.time()),
@@ -69,6 +82,21 @@ class RouteStore:
             )
         if version < 0:
             raise LockLost(f"lost the lock of {app} during the rollout; nothing was switched")
+        return version
+
+    def publish(self, lock: Lock, routes: Sequence[Route]) -> int:
+        """Write the app's routes and move neither `live` nor the config; return the version.
+
+        Containers that are in no route any more retire by that version. For a canary: both
+        releases' backends, with weights. Hosts that are not in `routes` are taken out. LockLost
+        if the lock is no longer this one: then nothing was changed.
+        """
+        names = [keys.lock(lock.app), keys.hosts(lock.app), keys.app(lock.app)]
+        wanted = json.dumps(_wanted(routes))
+        arguments = [lock.token, lock.app, wanted, uuid.uuid4().hex, time.time()]
+        version = int(self._publish(keys=names, args=arguments))
+        if version < 0:
+            raise LockLost(f"lost the lock of {lock.app}; its routes were not changed")
         return version
 
     def unroute(self, app: str) -> int:
@@ -105,21 +133,30 @@ class RouteStore:
         self._redis.sadd(keys.ROUTER_MEMBERS, router)
 
     def leave(self, router: str) -> None:
-        """Leave it; only by command, never because a router is silent: it may still serve."""
+        """Leave it; only by command, never because a router is silent: it may still serve.
+
+        Rollouts that wait for it are woken.
+        """
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.srem(keys.ROUTER_MEMBERS, router)
             pipe.hdel(keys.ROUTER_ACKS, router)
             pipe.delete(keys.inflight(router), keys.alive(router))
+            pipe.delete(keys.traffic(router), keys.marks(router))
+            pipe.publish(keys.ROUTER_ACKED, "")
             pipe.execute()
 
     def changes_since(self, version: int) -> RouteChanges:
         """All hosts changed after the version (0: every host there ever was), in one round trip."""
         epoch, newest, *hosts = self._changes(keys=[], args=[version])
-        routes = {
-            host: Route(host, items[0], tuple(items[1:])) if items else None
-            for host, items in hosts
-        }
-        return RouteChanges(epoch, int(newest), routes)
+        routes: dict[str, Route | None] = {}
+        refused = []
+        for host, weights, items in hosts:
+            routes[host] = Route(host, items[0], tuple(items[1:])) if items else None
+            try:
+                routes[host] = _weighed(routes[host], weights)
+            except BadWeights as error:
+                refused.append(f"weights of {host[:80]!r} left out: {error}")
+        return RouteChanges(epoch, int(newest), routes, tuple(refused))
 
     def acknowledge(self, router: str, version: int, inflight: Mapping[str, int]) -> None:
         """Say what HAProxy has confirmed, with the requests in flight at every draining address.
@@ -146,6 +183,21 @@ class RouteStore:
         acks = self._redis.hgetall(keys.ROUTER_ACKS)
         return [router for router in self.members() if int(acks.get(router, -1)) < version]
 
+    def routers(self) -> tuple[int, list[Router]]:
+        """The newest version of the routes, and every router with what it has confirmed."""
+        members = self.members()
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.get(keys.ROUTER_VERSION)
+            pipe.hgetall(keys.ROUTER_ACKS)
+            for name in members:
+                pipe.exists(keys.alive(name))
+            newest, acks, *alive = pipe.execute()
+        routers = [
+            Router(name, bool(is_alive), int(acks.get(name, 0)))
+            for name, is_alive in zip(members, alive, strict=True)
+        ]
+        return int(newest or 0), routers
+
     def awake(self) -> list[str]:
         """Routers that acknowledged something in the last seconds; for display only."""
         members = sorted(self._redis.smembers(keys.ROUTER_MEMBERS))
@@ -158,3 +210,15 @@ class RouteStore:
             for address, count in self._redis.hgetall(keys.inflight(router)).items():
                 total[address] = total.get(address, 0) + int(count)
         return total
+
+
+def _wanted(routes: Sequence[Route]) -> dict[str, object]:
+    """The routes as the script `publish` reads them."""
+    return {
+        route.host: {"list": [route.app, *route.backends], "weights": weights_text(route)}
+        for route in routes
+    }
+
+
+def _weighed(route: Route | None, weights: str) -> Route | None:
+    return replace(route, weights=read_weights(weights, route.backends)) if route else None

@@ -6,21 +6,25 @@ _NAMES = f"""
 local EPOCH, VERSION = '{keys.ROUTER_EPOCH}', '{keys.ROUTER_VERSION}'
 local CHANGED, WAKE_ROUTERS = '{keys.ROUTER_CHANGED}', '{keys.WAKE_ROUTERS}'
 local FRONTEND, DEAD = '{keys.frontend("")}', '{keys.dead("")}'
+local WEIGHTS = '{keys.weights("")}'
 """
-# Writes the lists of one app's hosts and removes those it no longer has. Unchanged lists are
-# left alone; if nothing changed the version stays. Hipache's `dead:` set holds indexes into the
-# old list, so it goes with every write (a stale one made Hipache answer 502, measured).
+# Writes the lists and weights of one app's hosts and removes those it no longer has. What is
+# unchanged is left alone; if nothing changed the version stays. Hipache's `dead:` set holds
+# indexes into the old list, so it goes with every write (a stale one made Hipache answer 502,
+# measured).
 _PUBLISH = (
     _NAMES
     + """
 local function publish(app, published, wanted, epoch)
   redis.call('SET', EPOCH, epoch, 'NX')
   local changed = {}
-  for host, list in pairs(wanted) do
+  for host, route in pairs(wanted) do
     local now = redis.call('LRANGE', FRONTEND .. host, 0, -1)
-    if table.concat(now, '\\n') ~= table.concat(list, '\\n') then
-      redis.call('DEL', FRONTEND .. host, DEAD .. host)
-      redis.call('RPUSH', FRONTEND .. host, unpack(list))
+    local weights = redis.call('GET', WEIGHTS .. host) or ''
+    if table.concat(now, '\\n') ~= table.concat(route.list, '\\n') or weights ~= route.weights then
+      redis.call('DEL', FRONTEND .. host, DEAD .. host, WEIGHTS .. host)
+      redis.call('RPUSH', FRONTEND .. host, unpack(route.list))
+      if route.weights ~= '' then redis.call('SET', WEIGHTS .. host, route.weights) end
       changed[#changed + 1] = host
     end
     redis.call('SADD', published, host)
@@ -30,7 +34,7 @@ local function publish(app, published, wanted, epoch)
       redis.call('SREM', published, host)
       -- another app may have claimed and published it since
       if redis.call('LINDEX', FRONTEND .. host, 0) == app then
-        redis.call('DEL', FRONTEND .. host, DEAD .. host)
+        redis.call('DEL', FRONTEND .. host, DEAD .. host, WEIGHTS .. host)
         changed[#changed + 1] = host
       end
     end
@@ -47,7 +51,7 @@ end
 FLIP = (
     _PUBLISH
     + """
-local lock, app, config, published, retiring, release, staged = unpack(KEYS)
+local lock, app, config, published, retiring, release, staged, watched = unpack(KEYS)
 local to = cjson.decode(ARGV[1])
 local number = string.format('%d', to.release)
 local held = redis.call('GET', lock)
@@ -74,11 +78,31 @@ for name, count in pairs(to.formation) do formation[name] = count end
 redis.call('HSET', app, 'live', to.live, 'formation', cjson.encode(formation),
            'flipped_at', to.now, 'routed_at', version)
 redis.call('HDEL', app, 'target')
+if to.due then
+  local first = (not old or redis.call('HEXISTS', app, 'unseeded') == 1) and ' first' or ' later'
+  redis.call('HSET', app, 'due', number .. first)
+end
+if to.ends_canary then redis.call('HDEL', app, 'canary') end
+if before ~= number and to.watch_until > 0 then
+  redis.call('ZADD', watched, to.watch_until, to.app)
+end
 redis.call('SET', config, ARGV[2])
 -- unless more was staged since
 if redis.call('HGET', staged, 'version') == to.staged then redis.call('DEL', staged) end
 redis.call('SADD', retiring, to.app)
 redis.call('PUBLISH', to.wake, to.app)
+return version
+"""
+)
+PUBLISH = (
+    _PUBLISH
+    + """
+local held = redis.call('GET', KEYS[1])
+if not held or tostring(cjson.decode(held).token) ~= ARGV[1] then return -1 end
+local version = publish(ARGV[2], KEYS[2], cjson.decode(ARGV[3]), ARGV[4])
+if redis.call('HEXISTS', KEYS[3], 'live') == 1 then
+  redis.call('HSET', KEYS[3], 'flipped_at', ARGV[5], 'routed_at', version)
+end
 return version
 """
 )
@@ -90,7 +114,8 @@ local since = ARGV[1]
 local answer = {redis.call('GET', EPOCH) or '',
                 redis.call('GET', VERSION) or '0'}
 for _, host in ipairs(redis.call('ZRANGEBYSCORE', CHANGED, '(' .. since, '+inf')) do
-  answer[#answer + 1] = {host, redis.call('LRANGE', FRONTEND .. host, 0, -1)}
+  answer[#answer + 1] = {host, redis.call('GET', WEIGHTS .. host) or '',
+                         redis.call('LRANGE', FRONTEND .. host, 0, -1)}
 end
 return answer
 """

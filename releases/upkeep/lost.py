@@ -33,7 +33,7 @@ def settle_change(store: Store, app: str, log: str) -> None:
     if store.logs.has_ended(log):
         return
     found, deploy_log = _find(store, app), DeployLog(store.logs, log)
-    if found and found.target and found.target.log == log:
+    if found and log in _unfinished(found):
         deploy_log.step("The worker process died; another one will finish this")
     elif found and found.live and found.live.log == log:
         deploy_log.succeed(f"v{found.live.release} is live")
@@ -41,15 +41,26 @@ def settle_change(store: Store, app: str, log: str) -> None:
         deploy_log.fail(_REASON)
 
 
+def _unfinished(app: App) -> set[str]:
+    """The logs of what the next converge goes on with."""
+    found = [app.target, app.live if app.due else None]
+    return {desired.log for desired in found if desired}
+
+
 def _have_finished(platform: Platform, job: LostJob) -> None:
     """Ask for what brings the app to rest, unless that is what was lost: then the resync does."""
     app = _find(platform.store, job.app)
     if job.task == CONVERGE or app is None or app.destroying:
         return
-    log = app.target.log if app.target else ""
-    platform.queue.request(
-        RELEASES, CONVERGE, app.name, log=log or platform.store.logs.new(app.name)
-    )
+    log, limit_s = log_to_finish(platform.store, app), platform.settings.deploy_timeout_s
+    platform.queue.request(RELEASES, CONVERGE, app.name, log=log, timeout_s=limit_s)
+
+
+def log_to_finish(store: Store, app: App) -> str:
+    """That of the rollout to be finished, if somebody may still follow it."""
+    unfinished = app.target or (app.live if app.due else None)
+    log = unfinished.log if unfinished else ""
+    return log if log and not store.logs.has_ended(log) else store.logs.new(app.name)
 
 
 def _find(store: Store, app: str) -> App | None:

@@ -37,4 +37,6 @@ def sort(app: App, containers: Sequence[Container], *, now: float, warm_s: float
 
 
 def _kept(app: App) -> frozenset[Slot]:
+    if app.live and app.live.stopped:
+        return frozenset()
     return frozenset(slot for slot in slots(app.previous) if slot.process_type == "web")

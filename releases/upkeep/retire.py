@@ -9,6 +9,7 @@ from releases.app import App, NoSuchApp
 from releases.container import Container
 from releases.engine.protocol import Engine, EngineFailed
 from releases.errors import PaasError
+from releases.parking import try_hold
 from releases.platform import Platform
 from releases.upkeep.budget import beyond_budget
 from releases.upkeep.needed import Sorted, sort
@@ -22,7 +23,7 @@ def is_idle(app: App, container: Container, inflight: Mapping[str, int]) -> bool
     """Whether routers that have all let the container go are also done with its requests."""
     if container.slot.process_type != "web" or app.live is None:
         return True
-    return not inflight.get(f"{container.address}:{container.port}")
+    return not inflight.get(container.socket)
 
 
 class Retirement:
@@ -74,7 +75,7 @@ class Retirement:
 
     def _act(self, name: str) -> None:
         """Under the lock, so that no rollout is just counting on one of them."""
-        with self._platform.store.locks.try_hold(name, "Stop old containers") as lock:
+        with try_hold(self._platform, name, "Stop old containers") as lock:
             if lock is None:
                 return
             app, found = self._sorted(name)
@@ -109,7 +110,7 @@ class Retirement:
 
     def _keep_the_budget(self) -> None:
         for container in beyond_budget(self._platform, self._engine):
-            with self._platform.store.locks.try_hold(container.app, "Free memory") as lock:
+            with try_hold(self._platform, container.app, "Free memory") as lock:
                 # in a rollout that counts on it: the next freeze looks again
                 if lock:
                     self._condemn([container])

@@ -26,6 +26,8 @@ def busybox_image(
     body: str = "hello",
     command: str = SERVE,
     interpreter: str = "/bin/sh",
+    shell: bool = True,
+    entry_point: list[str] | None = None,
 ) -> str:
     """Import an image labelled as the app's; return its id.
 
@@ -33,11 +35,35 @@ def busybox_image(
     """
     changes = [f"LABEL {INSTANCE}={settings.instance}", f"LABEL {APP}={app}"]
     changes += [f"CMD {json.dumps([interpreter, '-c', command])}"]
+    changes += [f"ENTRYPOINT {json.dumps(entry_point)}"] if entry_point else []
     tag = uuid.uuid4().hex
     api.import_image_from_data(
-        _tar(body), repository=f"{settings.instance}/{app}", tag=tag, changes=changes
+        _tar(body, shell=shell), repository=f"{settings.instance}/{app}", tag=tag, changes=changes
     )
     return str(api.inspect_image(f"{settings.instance}/{app}:{tag}")["Id"])
+
+
+def named_image(api: Any, settings: Settings, app: str, *names: str) -> str:
+    """An image that is labelled as the app's, unlike any other, with these names only."""
+    image = busybox_image(api, settings, app, body=uuid.uuid4().hex)
+    given = api.inspect_image(image)["RepoTags"]
+    for name in names:
+        repository, _, tag = name.rpartition(":")
+        api.tag(image, repository, tag)
+    if names:
+        for name in given:
+            api.remove_image(name)
+        return image
+    return _without_names(api, image)
+
+
+def _without_names(api: Any, image: str) -> str:
+    """Docker removes an image with its last name, unless that passes to another image."""
+    [name] = api.inspect_image(image)["RepoTags"]
+    repository, _, tag = name.rpartition(":")
+    api.import_image_from_data(_tar("other"), repository=repository, tag=tag)
+    api.remove_image(name)
+    return image
 
 
 def plain_image(api: Any, name: str) -> None:
@@ -46,11 +72,11 @@ def plain_image(api: Any, name: str) -> None:
     api.import_image_from_data(_tar("hello"), repository=repository, tag=tag)
 
 
-def _tar(body: str) -> bytes:
+def _tar(body: str, *, shell: bool = True) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
         _add(tar, "bin/busybox", Path(need("busybox")).read_bytes())
-        for applet in APPLETS:
+        for applet in APPLETS[0 if shell else 1 :]:
             link = tarfile.TarInfo(f"bin/{applet}")
             link.type, link.linkname = tarfile.SYMTYPE, "busybox"
             tar.addfile(link)

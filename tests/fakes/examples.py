@@ -1,5 +1,6 @@
 """Ready-made domain values, so that a test names only what it is about."""
 
+from releases.app_json import SAYS_NOTHING, AppJson
 from releases.release import Artifact, Release
 
 COMMIT = "3f9ac21" + "0" * 33
@@ -14,10 +15,12 @@ def artifact(
     processes: dict[str, str | None] | None = None,
     port: int = 5000,
     reference: str = "",
+    release_command: str = "",
+    app_json: AppJson = SAYS_NOTHING,
 ) -> Artifact:
     """What a build of a small web app made."""
     types = {"web": None} if processes is None else processes
-    return Artifact(image, commit, build, types, port, reference)
+    return Artifact(image, commit, build, types, port, reference, release_command, app_json)
 
 
 def release(

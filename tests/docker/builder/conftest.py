@@ -15,6 +15,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from builder.bases.sweep import note_sweep
 from builder.request import request_build
 from builder.source.objects import Objects
 from releases.build import AS_USUAL, Build, BuildOptions, BuildRequest, BuildStatus
@@ -23,7 +24,7 @@ from releases.settings import PROJECT, Settings
 from tests.integration.builder.repository import Content, Repository
 from tests.services import redis_server, running, short_directory, wait_for
 
-INSTANCE = "paas-test-builder"
+INSTANCE = f"paas-test-builder-{os.getpid()}"  # another run may have the same Docker
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,9 @@ def workshop(engine: docker.APIClient) -> Iterator[Workshop]:
     """One Redis and one worker for all of these tests; the images below the apps' stay."""
     with short_directory() as home, redis_server(home) as url:
         settings = Settings(home=home, redis_url=url, instance=INSTANCE)
+        # Runs that go on beside this one have the same label on the images below the apps', and
+        # perhaps other buildpacks: none of them may take the others' away.
+        note_sweep(settings)
         environment = {
             "PAAS_HOME": str(home),
             "PAAS_REDIS_URL": url,

@@ -1,7 +1,6 @@
 """The classic builder as the fallback, and base images that are made once."""
 
 import threading
-import uuid
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from builder.source.archive import write_source
 from builder.source.objects import Objects
 from releases.settings import PROJECT, Settings
 from tests.docker.builder.conftest import INSTANCE, Workshop
+from tests.docker.fresh import mark
 
 pytestmark = pytest.mark.docker
 
@@ -66,7 +66,7 @@ def test_two_builds_at_once_make_the_stack_once(
     workshop: Workshop, engine: docker.APIClient, tmp_path: Path
 ) -> None:
     workshop.build("again", workshop.commit("hello-static"))  # the base is there from here on
-    text = f"ARG STACK\nFROM ${{STACK}}\nLABEL paas.app=stack-test paas.test={uuid.uuid4().hex}\n"
+    text = f"ARG STACK\nFROM ${{STACK}}\nLABEL paas.app=stack-test paas.test={mark()}\n"
     (tmp_path / "stack.Dockerfile").write_text(text)
     settings = Settings(home=tmp_path, instance=INSTANCE, buildpacks=tmp_path)
     said: list[str] = []

@@ -8,7 +8,9 @@ import docker
 import pytest
 
 from releases.build import Build, BuildOptions, BuildStatus
+from releases.settings import PROJECT
 from tests.docker.builder.conftest import INSTANCE, Fetch, Workshop
+from tests.docker.fresh import fresh, mark
 
 pytestmark = pytest.mark.docker
 
@@ -39,7 +41,7 @@ def test_python_installs_from_pypi_and_rebuilds_only_the_code(
     with serving(first, GREETING="Good morning", PAAS_RELEASE="v1") as fetch:
         assert fetch("/") == "Good morning! commit unknown, release v1\n"
 
-    changed = workshop.commit("hello-python", {"note.txt": "new", "app.py": _python("new code")})
+    changed = workshop.commit("hello-python", {"note.txt": mark(), "app.py": _python("new code")})
     second = workshop.build("hello-python", changed)
     steps = [line for line in workshop.output(second) if re.search(r"\[.*\d/\d\]", line)]
     assert [line for line in steps if "RUN" in line and "CACHED" not in line] == []
@@ -89,7 +91,9 @@ def test_a_rebuild_builds_again_and_the_image_before_keeps_a_name(
 
 
 def test_node_installs_from_npm(workshop: Workshop, serving: Serving) -> None:
-    build = workshop.build("hello-node", workshop.commit("hello-node"))
+    package = (PROJECT / "examples/hello-node/package.json").read_text()
+    commit = workshop.commit("hello-node", fresh({"package.json": package}))
+    build = workshop.build("hello-node", commit)
     assert build.status is BuildStatus.SUCCEEDED, workshop.output(build)
     assert any("npm ci" in line for line in workshop.output(build))
     with serving(build, GREETING="Salut") as fetch:

@@ -1,7 +1,6 @@
 """What a real build says of its steps, and what it never says of its secrets."""
 
 import subprocess
-import uuid
 from dataclasses import replace
 
 import docker
@@ -10,6 +9,7 @@ import pytest
 from releases.build import Build, BuildStatus
 from releases.config import ConfigChange
 from tests.docker.builder.conftest import Workshop
+from tests.docker.fresh import mark
 
 pytestmark = pytest.mark.docker
 
@@ -35,7 +35,7 @@ TOKEN = "it's-s3cret-5318008"  # noqa: S105 - this is what the test looks for
 
 def source(**changed: str) -> dict[str, str]:
     """What no build before this test run can have left in a cache."""
-    return {"Dockerfile": LISTED, "requirements.txt": uuid.uuid4().hex, "app.py": "1\n"} | changed
+    return {"Dockerfile": LISTED, "requirements.txt": mark(), "app.py": "1\n"} | changed
 
 
 def steps(build: Build) -> list[tuple[str, bool, str]]:

@@ -4,7 +4,6 @@ import io
 import os
 import signal
 import subprocess
-import uuid
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -21,6 +20,7 @@ from builder.docker.progress import Progress
 from releases.build import Build, BuildStatus
 from releases.command import Session
 from tests.docker.builder.conftest import Workshop
+from tests.docker.fresh import mark
 from tests.services import wait_for
 
 pytestmark = pytest.mark.docker
@@ -91,7 +91,7 @@ def test_another_process_cancels_a_build_by_its_id(
     engine: docker.APIClient, workshop: Workshop
 ) -> None:
     with sleeping_build(engine, 98765430) as messages:
-        Engine(workshop.platform.settings.docker_host).cancel("paas-never")
+        Engine(workshop.platform.settings.docker_host).cancel("paas-never-98765430")
         assert "error" in list(messages)[-1]
         wait_for(lambda: not _sleeping(98765430), "the step to end")
 
@@ -100,11 +100,14 @@ def test_another_process_cancels_a_build_by_its_id(
 def sleeping_build(
     engine: docker.APIClient, seconds: int
 ) -> Iterator[Generator[dict[str, Any], None, None]]:
-    """A build, `paas-never`, whose step sleeps by now; what the engine says of it."""
+    """A build, `paas-never-<seconds>`, whose step sleeps by now; what the engine says of it.
+
+    Its id is its own: an engine that ends a build forgets whatever has that id by then.
+    """
     base = next(image for image in engine.images("paas/base") if image["RepoTags"])
     text = f"FROM {base['RepoTags'][0]}\nRUN echo begun; exec sleep {seconds}\n"
     offer = Offer({"dockerfile": directory_of_files({"Dockerfile": text.encode()})}, "paas/never")
-    build = ImageBuild("paas-never", "paas/never:1", "Dockerfile", {})
+    build = ImageBuild(f"paas-never-{seconds}", "paas/never:1", "Dockerfile", {})
     messages = Engine("unix:///var/run/docker.sock").build(build, offer)
     progress = Progress()
     while "begun" not in progress.read(next(messages)):
@@ -121,7 +124,7 @@ def _sleeping(seconds: int) -> bool:
 
 def begin(workshop: Workshop, app: str, step: str) -> Build:
     """A build whose one step runs; no earlier run of the tests left it in the engine's cache."""
-    dockerfile = FAILING.replace("exit 3", f": {uuid.uuid4()}; {step}")
+    dockerfile = FAILING.replace("exit 3", f": {mark()}; {step}")
     workshop.platform.store.apps.create(app, "tester")
     build = workshop.request(app, workshop.repository.commit({"Dockerfile": dockerfile}))
     wait_until_begun(workshop, build, 1)
@@ -140,7 +143,7 @@ def kill_horse(workshop: Workshop, build: Build) -> None:
 
 
 def test_a_build_whose_process_is_killed_is_begun_again(workshop: Workshop) -> None:
-    build = begin(workshop, "killed", f"sleep 3 # {uuid.uuid4()}")  # a step that is not cached
+    build = begin(workshop, "killed", "sleep 3")
     kill_horse(workshop, build)
     ended = workshop.wait_for_end(build)
     assert (ended.status, ended.attempt) == (BuildStatus.SUCCEEDED, 2)

@@ -16,6 +16,7 @@ from releases.config import ConfigChange
 from releases.settings import PROJECT
 from tests.docker.builder.conftest import Workshop
 from tests.docker.builder.test_examples import Serving
+from tests.docker.fresh import fresh
 from tests.integration.builder.repository import Content
 
 pytestmark = pytest.mark.docker
@@ -178,9 +179,10 @@ application = get_wsgi_application()
 def test_each_way_to_name_dependencies_is_installed(
     workshop: Workshop, serving: Serving, name: str, files: Mapping[str, Content], answer: str
 ) -> None:
-    build = workshop.build(name, workshop.repository.commit(files))
+    build = workshop.build(name, workshop.repository.commit(fresh(files)))
     output = "\n".join(workshop.output(build))
     assert build.status is BuildStatus.SUCCEEDED, output
+    assert "CACHED [dependencies" not in output
     assert "six" not in output
     with serving(build) as fetch:
         assert answer in fetch("/")
@@ -191,7 +193,7 @@ def test_uv_installs_what_its_lock_says(
 ) -> None:
     files: dict[str, Content] = {"pyproject.toml": UV_PROJECT, "app.py": BOTTLE}
     files["uv.lock"] = _uv_lock(workshop, tmp_path)
-    build = workshop.build("uv", workshop.repository.commit(files))
+    build = workshop.build("uv", workshop.repository.commit(fresh(files)))
     output = "\n".join(workshop.output(build))
     assert build.status is BuildStatus.SUCCEEDED, output
     assert "+ bottle==0.13.2" in output
@@ -252,7 +254,7 @@ def test_build_config_reaches_the_steps_and_stays_in_no_layer(
 
 def test_what_was_built_once_is_not_built_again_for_one_more_package(workshop: Workshop) -> None:
     for packages in (["docopt==0.6.2"], ["docopt==0.6.2", "six==1.17.0"]):  # docopt has no wheel
-        files = {"requirements.txt": "\n".join(packages), "app.py": ""}
+        files = fresh({"requirements.txt": "\n".join(packages), "app.py": ""})
         build = workshop.build("kept", workshop.repository.commit(files))
     output = "\n".join(workshop.output(build))
     assert "Using cached docopt-0.6.2" in output

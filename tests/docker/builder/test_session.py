@@ -2,7 +2,6 @@
 
 import io
 import tarfile
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,13 +20,14 @@ from builder.source.archive import write_source
 from builder.source.objects import Objects
 from releases.settings import Settings
 from tests.docker.builder.conftest import INSTANCE
+from tests.docker.fresh import mark
 from tests.integration.builder.repository import Repository
 
 pytestmark = pytest.mark.docker
 
 LABELS = {"paas.instance": INSTANCE, "paas.app": "session"}
 HOST = "unix:///var/run/docker.sock"
-TAG = "paas/session:1"
+TAG = f"paas/session:{INSTANCE}"
 
 
 @dataclass
@@ -147,7 +147,7 @@ class Recorder:
 @pytest.fixture
 def recorder(engine: docker.APIClient, tmp_path: Path) -> Recorder:
     """With a key that no build had before."""
-    return Recorder(Repository(tmp_path / "r.git"), tmp_path / "1.tar", uuid.uuid4().hex)
+    return Recorder(Repository(tmp_path / "r.git"), tmp_path / "1.tar", mark())
 
 
 def test_only_what_changed_is_sent_again(recorder: Recorder) -> None:
@@ -167,7 +167,7 @@ def test_what_no_step_copies_is_not_sent(recorder: Recorder) -> None:
 
 
 def test_a_secret_is_there_for_its_step_and_nowhere_else(builds: Builds) -> None:
-    secret = uuid.uuid4().hex
+    secret = mark()
     builds.build(
         "RUN --mount=type=secret,id=TOKEN rev /run/secrets/TOKEN && echo",
         "RUN test ! -e /run/secrets/TOKEN",
@@ -185,12 +185,12 @@ def test_a_secret_that_the_build_has_not_is_named(builds: Builds) -> None:
 
 
 def test_apps_and_generations_share_no_cache_mount(builds: Builds) -> None:
-    app = uuid.uuid4().hex
+    app = mark()
     steps = "RUN --mount=type=cache,target=/c --mount=type=cache,id=own,target=/o "
     read = steps + f"echo found $(cat /c/x /o/x); echo {{}} > /c/x; echo {{}} > /o/x # {app}"
 
-    def found(scope: str, mark: str) -> str:
-        builds.build(read.replace("{}", mark), cache_scope=scope)
+    def found(scope: str, word: str) -> str:
+        builds.build(read.replace("{}", word), cache_scope=scope)
         return next(line for line in builds.said if line.startswith("found"))
 
     assert found(f"{app}/0", "one").strip() == "found"

@@ -19,6 +19,7 @@ from builder.detection.folders import all_buildpacks
 from builder.docker.engine import Engine
 from releases.build import Build, BuildStatus
 from releases.settings import PROJECT
+from tests.docker.fresh import mark
 from tests.docker.hosts.tiny import commit, push, push_base, remove_made, server, write_buildpacks
 from tests.engines import OwnEngine, own_engine
 from tests.registry import tls_registry
@@ -30,7 +31,7 @@ PASSWORD = "not-a-secret"  # noqa: S105 - of a Redis that lives for one test
 # A step of a build that waits for a word from the test.
 WAITING = """ARG STACK
 FROM ${STACK}
-RUN perl -MIO::Socket::INET -e 'IO::Socket::INET->new("ADDRESS")->getline eq "go\\n" or die'
+RUN perl -MIO::Socket::INET -e 'IO::Socket::INET->new("ADDRESS")->getline eq "go\\n" or die' # MARK
 COPY . .
 CMD ["perl", "serve.pl"]
 """
@@ -192,7 +193,7 @@ def test_an_update_by_one_builder_gives_all_of_them_the_same_new_base(hosts: Hos
 def test_another_builder_takes_over_when_the_build_host_dies(hosts: Hosts) -> None:
     with door_bell(hosts.machine) as (address, rung):
         directory = hosts.directory / "spare"
-        dockerfile = WAITING.replace("ADDRESS", address)
+        dockerfile = WAITING.replace("ADDRESS", address).replace("MARK", mark())
         files = {"Dockerfile": dockerfile, "serve.pl": server(marker="marker"), "marker": "spare"}
         commit(hosts.whole, directory, files)
         pushing = hosts.whole.popen_git(directory, "push", "paas", "master")

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import docker
@@ -11,9 +12,11 @@ from builder.bases.stack import Bases
 from builder.bases.suite import Suite
 from builder.docker.engine import Engine
 from releases.settings import PROJECT, Settings
+from tests.docker.fresh import mark
 from tests.services import need, short_directory
 from tests.whole import Whole
 
+_RUN = mark()
 MANIFEST = """
 name: tiny
 title: Tiny
@@ -84,7 +87,8 @@ def push_base(image: str, marker: str, **labels: str) -> None:
         settings = Settings(home, stack="debian")
         below = Bases(Engine(settings.docker_host), settings, print).base("bookworm").name
     lines = [f"FROM {below}", f"RUN printf %s {marker} > /usr/local/share/marker"]
-    lines += [f"LABEL {name}={value}" for name, value in labels.items()]
+    # Or what stands on it has the names that another run of the tests uses, and removes.
+    lines += [f"LABEL {name}={value}" for name, value in {"run": _RUN, **labels}.items()]
     _docker("\n".join(lines), "build", "-q", "-t", image, "-")
     _docker("", "push", "-q", image)
 
@@ -101,7 +105,8 @@ def remove_made(settings: Settings) -> None:
     api, engine = docker.APIClient(version="auto"), Engine(settings.docker_host)
     ours = {"label": f"paas.instance={settings.instance}"}
     for one in api.containers(all=True, filters=ours):
-        api.remove_container(one["Id"], force=True)
+        with suppress(docker.errors.NotFound):  # the platform has just removed it itself
+            api.remove_container(one["Id"], force=True)
     for one in api.images(filters=ours):
         api.remove_image(one["Id"], force=True)
     registry = settings.stack_image.partition("/")[0]  # the test's own

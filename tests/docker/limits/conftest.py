@@ -15,6 +15,7 @@ from releases.platform import Platform
 from releases.settings import Settings
 from tests.docker.builder.conftest import Workshop
 from tests.docker.images import plain_image
+from tests.docker.limits.other_app import OtherApp, other_app
 from tests.engines import OwnEngine, own_engine
 from tests.integration.builder.repository import Repository
 from tests.services import redis_server, running, short_directory
@@ -70,7 +71,8 @@ def _dockerfile(commands: Iterable[str]) -> str:
 def yard() -> Iterator[Yard]:
     """One engine for all of these tests; whoever kills it starts it again."""
     with ExitStack() as stack:
-        engine = stack.enter_context(own_engine(disk_mb=DISK_MB))
+        # As the platform starts it: containers live on without it.
+        engine = stack.enter_context(own_engine("--live-restore", disk_mb=DISK_MB))
         plain_image(engine.api(), BASE)
         home = stack.enter_context(short_directory())
         url = stack.enter_context(redis_server(home))
@@ -83,6 +85,21 @@ def yard() -> Iterator[Yard]:
             stack.enter_context(running(worker, log))
         stack.callback(lambda: print(log.read_text(), file=sys.stderr))
         yield Yard(Platform.open(settings), Repository(home / "app.git"), engine)
+
+
+@pytest.fixture(scope="session")
+def other_url(yard: Yard) -> Iterator[str]:
+    """One app on that engine, which nothing that a build does may harm."""
+    with other_app(yard.engine, yard.platform.settings) as url:
+        yield url
+
+
+@pytest.fixture
+def other(other_url: str) -> Iterator[OtherApp]:
+    """The same, asked for its page all the while."""
+    app = OtherApp(other_url)
+    with app.asked():
+        yield app
 
 
 def steps_of(yard: Yard) -> list[str]:

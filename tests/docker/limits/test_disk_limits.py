@@ -5,6 +5,7 @@ import pytest
 from builder.limits.disk import free_bytes
 from releases.build import BuildStatus
 from tests.docker.limits.conftest import MB, Yard
+from tests.docker.limits.other_app import OtherApp
 from tests.services import wait_for
 
 pytestmark = pytest.mark.docker
@@ -21,12 +22,13 @@ def too_much(yard: Yard) -> str:
 
 
 def test_a_build_that_takes_too_much_of_the_disk_is_stopped_and_its_room_comes_back(
-    yard: Yard,
+    yard: Yard, other: OtherApp
 ) -> None:
     before = free_bytes(yard.engine.data_root)
     build = yard.run("hoarder", FILL)
     assert (build.status, build.reason) == (BuildStatus.FAILED, too_much(yard))
     wait_for(lambda: free_bytes(yard.engine.data_root) > before - 5 * MB, "the room")
+    assert other.missed() == []
 
 
 def test_the_neighbour_of_a_build_that_fills_the_disk_goes_on(yard: Yard) -> None:

@@ -5,11 +5,14 @@ import redis
 
 from releases.build import BuildStatus
 from tests.docker.limits.conftest import LIMITS, Yard
+from tests.docker.limits.other_app import OtherApp
 
 pytestmark = pytest.mark.docker
 
 
-def test_a_build_that_prints_200_mb_fills_neither_redis_nor_the_log(yard: Yard) -> None:
+def test_a_build_that_prints_200_mb_fills_neither_redis_nor_the_log(
+    yard: Yard, other: OtherApp
+) -> None:
     client = redis.Redis.from_url(yard.platform.settings.redis)
     before = client.info("memory")["used_memory"]
     line = "a line of some length that is said again and again and again and again"
@@ -20,3 +23,4 @@ def test_a_build_that_prints_200_mb_fills_neither_redis_nor_the_log(yard: Yard) 
     assert any("(the setting build_log_kb)" in text for text in output)
     assert sum(map(len, output)) < (LIMITS["build_log_kb"] + 32) * 1024
     assert client.info("memory")["used_memory"] - before < 1024 * 1024
+    assert other.missed() == []

@@ -7,6 +7,7 @@ import pytest
 
 from releases.build import BuildStatus
 from tests.docker.limits.conftest import Yard, steps_of
+from tests.docker.limits.other_app import OtherApp
 from tests.services import wait_for
 
 pytestmark = pytest.mark.docker
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.docker
     ],
 )
 def test_a_step_that_takes_too_much_memory_is_killed_and_told_which_setting(
-    yard: Yard, command: str, reason: str
+    yard: Yard, other: OtherApp, command: str, reason: str
 ) -> None:
     build = yard.run("hungry", command)
     assert build.status is BuildStatus.FAILED
@@ -28,9 +29,12 @@ def test_a_step_that_takes_too_much_memory_is_killed_and_told_which_setting(
         f"`RUN {command}` {reason}a process of a step was killed, "
         "which used more than 48 MB (the setting build_memory_mb)"
     )
+    assert other.missed() == []
 
 
-def test_a_step_that_forks_without_bound_is_stopped_while_another_build_goes_on(yard: Yard) -> None:
+def test_a_step_that_forks_without_bound_is_stopped_while_another_build_goes_on(
+    yard: Yard, other: OtherApp
+) -> None:
     bomb = yard.begin("bomb", "f() { f | f & }; f; exec busybox sleep 98765001")
     assert yard.run("quiet", "echo as ever").status is BuildStatus.SUCCEEDED
     ended = yard.wait_for_end(bomb)
@@ -39,6 +43,7 @@ def test_a_step_that_forks_without_bound_is_stopped_while_another_build_goes_on(
         "it was stopped: a step started more than 40 processes (the setting build_processes)",
     )
     wait_for(lambda: not steps_of(yard), "the end of all its processes")
+    assert other.missed() == []
 
 
 def test_steps_of_a_build_get_little_cpu_and_those_of_others_are_left_alone(yard: Yard) -> None:
@@ -58,7 +63,7 @@ def test_whose_step_it_is_makes_no_difference_to_the_cache(yard: Yard) -> None:
 
 
 def test_a_build_that_never_ends_and_never_prints_is_stopped_with_all_its_processes(
-    yard: Yard,
+    yard: Yard, other: OtherApp
 ) -> None:
     platform = yard.platform
     hasty = replace(platform, settings=replace(platform.settings, build_timeout_s=1))
@@ -66,3 +71,4 @@ def test_a_build_that_never_ends_and_never_prints_is_stopped_with_all_its_proces
     assert build.status is BuildStatus.FAILED
     assert build.reason.endswith("(the setting build_timeout_s)")
     wait_for(lambda: not steps_of(yard), "the end of all its processes")
+    assert other.missed() == []

@@ -79,3 +79,6 @@ def docker_engine(api: Any, settings: Settings, store: Store) -> Iterator[Docker
     yield connect(settings, store)
     for container in api.containers(all=True, filters={"label": f"{INSTANCE}={NAME}"}):
         api.remove_container(container["Id"], force=True, v=True)
+    for one in api.images(filters={"label": f"{INSTANCE}={NAME}"}):
+        if not any(name.startswith(f"{NAME}/") for name in one["RepoTags"] or ()):
+            api.remove_image(one["Id"], force=True)  # the images of the whole run keep their names

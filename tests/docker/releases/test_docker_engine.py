@@ -1,5 +1,6 @@
 """What only the real engine can show: addresses, walls, labels, signals and images."""
 
+import os
 import socket
 import threading
 import urllib.request
@@ -18,12 +19,13 @@ from releases.engine.protocol import EngineFailed
 from releases.rollout.health import Patience, UnhealthyRelease, wait_until_healthy
 from releases.settings import Settings
 from releases.store import Store
-from tests.docker.images import busybox_image
+from tests.docker.images import busybox_image, named_image, plain_image
 from tests.fakes import examples
 from tests.services import wait_for
 
 pytestmark = pytest.mark.docker
 Start = Callable[..., Container]
+OWN_APP = f"images-{os.getpid()}"  # names of images are seen by every run on the same Docker
 
 
 @pytest.fixture
@@ -232,16 +234,51 @@ def test_what_we_did_not_label_is_never_touched(
         api.remove_container(foreign, force=True)
 
 
-def test_images_of_the_app_are_removed_and_no_others(
+def test_an_image_without_our_labels_stays_whatever_its_name(
+    api: Any, docker_engine: DockerEngine
+) -> None:
+    name = f"paas/{OWN_APP}:{examples.COMMIT}"
+    plain_image(api, name)
+    try:
+        docker_engine.remove_images(OWN_APP)
+        assert docker_engine.app_images(OWN_APP) == []
+        assert docker_engine.image_exists(name)
+    finally:
+        api.remove_image(name)
+
+
+def test_an_image_of_another_platform_stays(
     api: Any, settings: Settings, docker_engine: DockerEngine
 ) -> None:
-    first, second = (busybox_image(api, settings, "gone", body=body) for body in ("1", "2"))
-    neighbour = busybox_image(api, settings, "gone-2")
-    api.tag(neighbour, f"{settings.instance}/gone", "not-really")
-    docker_engine.remove_images("gone")
-    assert not docker_engine.image_exists(first)
-    assert not docker_engine.image_exists(second)
-    assert docker_engine.image_exists(neighbour)
+    other = replace(settings, instance=f"{settings.instance}-other")
+    image = named_image(api, other, OWN_APP, f"paas/{OWN_APP}:{examples.COMMIT}")
+    try:
+        docker_engine.remove_images(OWN_APP)
+        assert docker_engine.image_exists(image)
+    finally:
+        api.remove_image(image)
+
+
+def test_a_name_that_a_build_gave_to_another_image_meanwhile_stays(
+    api: Any, settings: Settings, docker_engine: DockerEngine
+) -> None:
+    name = f"paas/{OWN_APP}:{examples.COMMIT}"
+    old = named_image(api, settings, OWN_APP, name)
+    [listed] = docker_engine.app_images(OWN_APP)
+    new = named_image(api, settings, OWN_APP, name)
+    assert docker_engine.remove_image(listed) is True
+    assert not docker_engine.image_exists(old)
+    assert api.inspect_image(name)["Id"] == new
+
+
+def test_an_image_that_was_named_meanwhile_stays(
+    api: Any, settings: Settings, docker_engine: DockerEngine
+) -> None:
+    image = named_image(api, settings, OWN_APP)
+    [listed] = docker_engine.app_images(OWN_APP)
+    api.tag(image, f"alice/{OWN_APP}", "1")
+    assert docker_engine.remove_image(listed) is False
+    assert docker_engine.image_exists(f"alice/{OWN_APP}:1")
 
 
 def test_a_missing_image_is_one_plain_line(docker_engine: DockerEngine) -> None:

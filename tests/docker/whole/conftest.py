@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.docker.whole.one_offs import one_offs
 from tests.sample import Sample
+from tests.services import wait_for
 from tests.whole import Whole, whole_platform
 
+PROCFILE = "web: python server.py\nworker: echo I am $DYNO; exit 5\n"
 _numbers = itertools.count(1)
 
 
@@ -42,3 +45,21 @@ def live(whole: Whole, sample: Callable[..., Sample]) -> Sample:
     pushed = whole.git(app.directory, "push", "paas", "master")
     assert pushed.returncode == 0, pushed.stderr
     return app
+
+
+@pytest.fixture(scope="session")
+def app(whole: Whole, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
+    """A live app for all tests of one-offs, which leave nothing behind."""
+    sample = Sample.create(tmp_path_factory.mktemp("run"), f"sample-run-{os.getpid()}")
+    sample.commit({"Procfile": PROCFILE})
+    pushed = whole.git(sample.directory, "push", "paas", "master")
+    assert pushed.returncode == 0, pushed.stderr
+    yield sample
+    whole.ssh("apps:destroy", sample.app, "--confirm", sample.app)
+
+
+@pytest.fixture
+def nothing_is_left(whole: Whole, app: Sample) -> Iterator[None]:
+    """Whatever a test did, its containers are gone in the end."""
+    yield
+    wait_for(lambda: one_offs(app) == [], "the one-offs to be removed")

@@ -143,6 +143,29 @@ def test_help_lists_every_command(whole: Whole) -> None:
         assert name in shown
 
 
+def test_the_history_tells_what_came_with_each_release(whole: Whole, live: Sample) -> None:
+    first = live.head()
+    live.commit({"notes": "1"}, version="two")
+    second = live.commit({"notes": "2"}, version="three")
+    assert whole.git(live.directory, "push", "paas", "master").returncode == 0
+    assert whole.ssh("config:set", live.app, "GREETING=s3cret").returncode == 0
+
+    listed = json.loads(whole.ssh("releases", live.app, "--json").stdout)
+    assert [one["why"] for one in listed] == [
+        "Set GREETING",
+        f"Deploy {second[:7]}: Version three (2 commits)",
+        f"Deploy {first[:7]}: Version one",
+    ]
+    assert [(one["live"], one["image_gone"]) for one in listed] == [
+        (True, False), (False, False), (False, False),
+    ]  # fmt: skip
+    shown = whole.ssh("releases:diff", live.app, "v1", "v3").stdout
+    assert f"commit: {first[:7]} -> {second[:7]}" in shown
+    assert "2 commits:" in shown
+    assert "+ GREETING=****" in shown
+    assert "s3cret" not in shown
+
+
 def test_a_destroyed_app_leaves_nothing_behind(whole: Whole, live: Sample) -> None:
     whole.ssh("domains:add", live.app, "gone.example.com")
 

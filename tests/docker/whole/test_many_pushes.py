@@ -2,12 +2,12 @@
 
 import re
 import subprocess
-import uuid
 from collections.abc import Callable
 
 import pytest
 
 from releases.build import BuildStatus
+from tests.docker.fresh import mark
 from tests.sample import Sample
 from tests.whole import Whole
 
@@ -28,7 +28,7 @@ def test_of_ten_pushes_the_first_and_the_last_are_built(
 ) -> None:
     app = sample()
     image = f"FROM paas/{live.app}:{live.head()}\n"
-    slow = f"{image}RUN sleep 5 # {uuid.uuid4().hex}\nCOPY . .\n"  # no earlier run has cached it
+    slow = f"{image}RUN sleep 5 # {mark()}\nCOPY . .\n"
     commits = [app.commit({"Dockerfile": slow}, version="c1")]
     commits += [app.commit({"Dockerfile": f"{image}COPY . .\n"}, f"c{n}") for n in range(2, 11)]
 

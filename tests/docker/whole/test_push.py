@@ -1,12 +1,12 @@
 """What a pusher sees, by the real git and ssh: the line of a push from end to end."""
 
 import re
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.docker.fresh import mark
 from tests.sample import Sample
 from tests.whole import Whole
 
@@ -149,8 +149,8 @@ def test_the_build_output_arrives_while_the_build_runs(
     whole: Whole, sample: Callable[..., Sample]
 ) -> None:
     app = sample()
-    mark = uuid.uuid4().hex  # no earlier run has cached it
-    slow = f"RUN echo early-{mark} && sleep 2 && echo late-{mark}"
+    word = mark()
+    slow = f"RUN echo early-{word} && sleep 2 && echo late-{word}"
     app.commit({"Dockerfile": dockerfile(slow)})
     process = whole.popen_git(app.directory, "push", "paas", "master")
     assert process.stdout is not None
@@ -158,13 +158,13 @@ def test_the_build_output_arrives_while_the_build_runs(
     seen = []
     for line in process.stdout:
         seen.append(line)
-        if f"early-{mark}" in line and "RUN" not in line:
+        if f"early-{word}" in line and "RUN" not in line:
             break
     assert process.poll() is None
     rest = process.stdout.read()
 
     assert process.wait() == 0, "".join(seen) + rest
-    assert f"late-{mark}" in rest
+    assert f"late-{word}" in rest
 
 
 def test_the_apps_own_dockerfile_is_used_with_the_port_it_exposes(

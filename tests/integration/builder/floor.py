@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from builder.bases.sweep import note_sweep
 from builder.request import request_build
 from builder.source.objects import Objects
 from releases.build import Build, BuildRequest, BuildStatus
@@ -92,6 +93,7 @@ class Floor:
     def start_worker(self) -> subprocess.Popen[bytes]:
         """A build worker as the platform runs it, once it is there."""
         settings, before = self.platform.settings, self.platform.queue.worker_pids("builds")
+        note_sweep(settings)  # the engine has no images that could be old
         environment = {
             "PYTHONPATH": str(PROJECT),
             "PAAS_HOME": str(settings.home),

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -54,3 +55,31 @@ def engine() -> Iterator[Engine]:
 def test_it_is_one_plain_line(engine: Engine, ask: Callable[[Engine], object]) -> None:
     with pytest.raises(EngineUnreachable, match="Docker does not answer; is dockerd running"):
         ask(engine)
+
+
+class Renewed(GoesAway):
+    """Hangs up after each answer, and is a newer engine each time that it is asked."""
+
+    version = 40
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path.partition("?")[0])
+        Renewed.version += 1
+        self.send_response(200)
+        self.send_header("Api-Version", f"1.{self.version}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        self.close_connection = True
+
+    do_POST = do_GET
+
+
+def test_an_engine_that_was_renewed_is_spoken_to_in_its_own_version() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Renewed) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        engine = Engine(f"tcp://127.0.0.1:{server.server_port}")
+        engine.greet()
+        engine.tag("one", "paas/shop:1")
+        server.shutdown()
+    assert Renewed.asked == ["/_ping", "/_ping", "/v1.42/images/one/tag"]

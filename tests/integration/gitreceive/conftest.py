@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from gitreceive import event_commands, image_commands, repository_commands
+from gitreceive import event_commands, image_commands, release_diff, repository_commands
 from gitreceive.commands import COMMANDS
 from gitreceive.limits import Limits
 from releases.command import Command
@@ -36,6 +36,7 @@ def open_with(platform: Platform, tmp_path: Path) -> Iterator[OPEN]:
         *event_commands.COMMANDS,
         *repository_commands.COMMANDS,
         *image_commands.COMMANDS,
+        *release_diff.COMMANDS,
         Command("echo", "Say it", echo, (click.Argument(["words"], nargs=-1),)),
         Command("watch", "Follow a log", watch, (click.Argument(["log"]),)),
         Command("crash", "Fail", crash),

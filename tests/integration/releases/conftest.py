@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 import redis
@@ -16,13 +17,16 @@ from releases.log import DeployLog
 from releases.platform import Platform
 from releases.queue import RELEASES
 from releases.release import Artifact
-from releases.rollout.converge import Rollout
 from releases.rollout.health import Patience
+from releases.rollout.rollout import Rollout
 from releases.store import Store
 from tests.builds import end_build, start_build
 from tests.fakes.engine import FakeEngine
+from tests.fakes.inline import Inline
 
-PATIENCE = Patience(1.0, 0.0, answers=lambda address, port: True, pause=lambda seconds: None)
+PATIENCE = Patience(
+    1.0, 0.0, answers=lambda address, port: True, pause=lambda seconds: None, pool=Inline
+)
 
 
 @dataclass
@@ -34,11 +38,16 @@ class Shop:
     open: Callable[..., AbstractContextManager[Rollout]]
     queue: Queue
 
-    def built(self, letter: str, processes: dict[str, str | None] | None = None) -> Build:
-        """A finished build of the commit `aaaa...`, with the image `sha256:aaaa...`."""
+    def built(
+        self, letter: str, processes: dict[str, str | None] | None = None, **said: Any
+    ) -> Build:
+        """A finished build of the commit `aaaa...`, with the image `sha256:aaaa...`.
+
+        `said` is what the app says of its releases: `release_command`, `app_json`.
+        """
         build = start_build(self.store, "shop", commit=letter * 40, who="ada")
         artifact = Artifact(
-            f"sha256:{letter}", letter * 40, build.number, processes or {"web": None}, 5000
+            f"sha256:{letter}", letter * 40, build.number, processes or {"web": None}, 5000, **said
         )
         return end_build(self.store, build, artifact=artifact)
 

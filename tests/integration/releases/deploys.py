@@ -1,7 +1,7 @@
 """Deploys of the shop, and what is seen of them afterwards."""
 
 from releases.rollout import changes
-from releases.rollout.converge import Rollout
+from releases.rollout.rollout import Rollout
 from tests.integration.releases.conftest import Shop
 
 

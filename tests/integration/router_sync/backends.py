@@ -5,15 +5,22 @@ import contextlib
 import hashlib
 import itertools
 import socket
+import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SLOW_S = 1.0
+LATE_S = 0.1
+WAITS_S = {"/late": LATE_S, "/slow": SLOW_S}
+_RESET = struct.pack("ii", 1, 0)  # linger for no time: close() sends a reset
 _numbers = itertools.count(2)
 
 
 class Answers(BaseHTTPRequestHandler):
-    """`/` at once, `/slow` after a second, `/held` when let go, `/stream` in parts, `/echo` ws."""
+    """`/` at once, `/late` and `/slow` later, `/held` when let go, `/stream` in parts, or a ws.
+
+    `/fail` is answered with 500, `/half` in part, `/rude` and `/reset` not at all.
+    """
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # or headers and body are 40 ms apart
@@ -25,25 +32,35 @@ class Answers(BaseHTTPRequestHandler):
             return self._echo()
         if self.path == "/stream":
             return self._stream()
-        if self.path == "/slow":
-            self.server.stopped.wait(SLOW_S)
-        if self.path == "/held":
-            self.server.let_go.wait(30)
+        if self.path in ("/rude", "/reset", "/half"):
+            return self.break_off()
+        self._wait()
         if self.path == "/headers":
             return self._answer(str(self.headers))
-        if self.path == "/rude":
-            return self.close()
+        if self.server.fails or self.path == "/fail":
+            return self._answer("failed", 500)
         return self._answer(self.server.name)
 
     do_POST = do_GET
 
-    def close(self) -> None:
-        """Without an answer."""
-        self.close_connection = True
+    def _wait(self) -> None:
+        if self.path == "/held":
+            self.server.let_go.wait(30)
+        elif wait_s := WAITS_S.get(self.path):
+            self.server.stopped.wait(wait_s)
 
-    def _answer(self, text: str) -> None:
+    def break_off(self) -> None:
+        """Without an answer, or with half of one."""
+        self.close_connection = True
+        if self.path == "/reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self.connection.close()
+        if self.path == "/half":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf ")
+
+    def _answer(self, text: str, status: int = 200) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
         self.wfile.write(text.encode())
@@ -83,6 +100,7 @@ class Backend(ThreadingHTTPServer):
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.fails = False
         self.let_go = threading.Event()
         self.stopped = threading.Event()
         super().__init__((f"127.0.0.{next(_numbers) % 250 + 2}", 0), Answers)

@@ -8,7 +8,7 @@ from releases.errors import PaasError
 from releases.route import Route
 from router_sync.launch import prepare
 from router_sync.render import Layout, render_config, render_map
-from router_sync.slots import SPARES
+from router_sync.slots import SPARES, WEIGHED_SPARES
 from router_sync.table import Table
 
 LAYOUT = Layout(Path("/srv/router"), "127.0.0.1", 8080)
@@ -30,7 +30,7 @@ def test_configuration_without_routes_is_complete() -> None:
 
     assert "bind 127.0.0.1:8080\n" in config
     assert "stats socket /srv/router/admin.sock mode 600 level admin" in config
-    assert config.count("\nbackend spare_") == SPARES
+    assert config.count("\nbackend spare_") == SPARES + WEIGHED_SPARES
     assert "default_backend unknown" in config
 
 
@@ -43,6 +43,18 @@ def test_an_app_has_its_addresses_and_room_for_as_many_again() -> None:
     assert servers[4] == "server s5 10.0.0.5:5000"
     assert len(servers) == 12
     assert all(server.endswith("192.0.2.1:1 disabled") for server in servers[5:])
+
+
+def test_an_app_with_weights_shares_out_by_them_from_the_start() -> None:
+    one, two = "http://10.0.0.1:5000", "http://10.0.0.2:5000"
+    routes = table(Route("a.test", "shop", (one, two), {one: 7}))
+
+    assert backend(render_config(LAYOUT, routes), "app_shop.weighed")[:3] == [
+        "balance roundrobin",
+        "server s1 10.0.0.1:5000 weight 7",
+        "server s2 10.0.0.2:5000",
+    ]
+    assert render_map(routes) == "a.test app_shop.weighed/shop\n"
 
 
 def test_the_map_names_backend_and_app_for_every_host() -> None:

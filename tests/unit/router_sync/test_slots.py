@@ -3,7 +3,7 @@
 import pytest
 
 from releases.route import Route, RouteChanges
-from router_sync.slots import SPARES, Plan, is_cramped, plan, slots_for
+from router_sync.slots import SPARES, WEIGHED_SPARES, Plan, is_cramped, plan, slots_for
 from router_sync.table import Table
 from router_sync.worker import NOWHERE, Slot, SlotState, Worker
 
@@ -20,6 +20,16 @@ def table(**apps: tuple[str, ...]) -> Table:
         for app, addresses in apps.items()
     }
     made.merge(RouteChanges("epoch", 1, routes))
+    return made
+
+
+def canary(old: str, new: str, weight: int) -> Table:
+    """The app shop with two addresses, the new one with a weight."""
+    made = Table()
+    urls = tuple(f"http://{one}" for one in (old, new))
+    made.merge(
+        RouteChanges("epoch", 1, {"shop.test": Route("shop.test", "shop", urls, {urls[1]: weight})})
+    )
     return made
 
 
@@ -182,9 +192,85 @@ def test_the_room_of_a_named_backend_is_enough_for_a_flip_of_all_addresses() -> 
 
 def test_cramped_is_an_app_that_could_not_flip_in_place_or_few_spares_left() -> None:
     spares = [slots(f"spare_{number}", free=1) for number in range(SPARES)]
+    spares += [slots(f"spare_{number}.weighed", free=1) for number in range(WEIGHED_SPARES)]
     roomy = worker(*spares, slots("app_shop", (A, R), free=1), shop="app_shop/shop")
     tight = worker(*spares, slots("app_shop", (A, R), (B, R), free=1), shop="app_shop/shop")
 
     assert not is_cramped(roomy, table(shop=(A,)))
     assert is_cramped(tight, table(shop=(A, B)))
     assert is_cramped(worker(slots("spare_1", free=1)), table())
+    assert is_cramped(worker(*spares[:SPARES]), table())
+
+
+def test_a_canary_moves_the_app_to_a_backend_that_obeys_weights_in_one_map_entry() -> None:
+    had = worker(
+        slots("app_shop", (A, R), free=2),
+        slots("spare_1", free=2),
+        slots("spare_1.weighed", free=2),
+        shop="app_shop/shop",
+    )
+
+    assert commands(plan(had, canary(A, B, 11), ["shop"])) == [
+        "set server spare_1.weighed/s1 addr 10.0.0.1 port 5000",
+        "set server spare_1.weighed/s1 state ready",
+        "set server spare_1.weighed/s1 health up",
+        "set server spare_1.weighed/s2 weight 11",
+        "set server spare_1.weighed/s2 addr 10.0.0.2 port 5000",
+        "set server spare_1.weighed/s2 state ready",
+        "set server spare_1.weighed/s2 health up",
+        "set map hosts.map shop.test spare_1.weighed/shop",
+        "set server app_shop/s1 state drain",
+    ]
+
+
+def test_another_weight_is_one_command() -> None:
+    had = worker(slots("app_shop.weighed", (A, R), (B, R)), shop="app_shop.weighed/shop")
+
+    assert commands(plan(had, canary(A, B, 50), ["shop"])) == [
+        "set server app_shop.weighed/s2 weight 50"
+    ]
+
+
+def test_the_flip_after_a_canary_goes_back_to_the_backend_with_leastconn() -> None:
+    had = worker(
+        slots("app_shop", (A, M), free=1),
+        slots("spare_1.weighed", free=2),
+        shop="app_shop/shop",
+    )
+    had.apply(plan(had, canary(A, B, 11), ["shop"]).changes)
+
+    told = commands(plan(had, table(shop=(B,)), ["shop"]))
+
+    assert "set map hosts.map shop.test app_shop/shop" in told
+    assert told[-1] == "set server spare_1.weighed/s2 state drain"
+
+
+def test_a_slot_filled_anew_gets_its_weight_back_before_it_is_ready() -> None:
+    used = Slot("app_shop.weighed", "s1", A, M, 11)
+    had = worker([used], shop="app_shop.weighed/shop")
+
+    told = commands(plan(had, table(shop=(B,)), ["shop"]))
+
+    assert told[:3] == [
+        "set server app_shop.weighed/s1 weight 100",
+        "set server app_shop.weighed/s1 addr 10.0.0.2 port 5000",
+        "set server app_shop.weighed/s1 state ready",
+    ]
+
+
+def test_a_canary_without_a_backend_that_obeys_weights_waits_for_a_reload() -> None:
+    had = worker(slots("app_shop", (A, R), free=2), slots("spare_1", free=2), shop="app_shop/shop")
+
+    assert plan(had, canary(A, B, 11), ["shop"]) == Plan((), ("shop",))
+
+
+def test_a_canary_once_applied_needs_nothing_more() -> None:
+    had = worker(
+        slots("app_shop", (A, R), free=2),
+        slots("spare_1.weighed", free=3),
+        shop="app_shop/shop",
+    )
+
+    had.apply(plan(had, canary(A, B, 11)).changes)
+
+    assert plan(had, canary(A, B, 11)) == Plan(())

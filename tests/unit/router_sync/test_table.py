@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,11 @@ A, B = "http://10.0.0.1:5000", "http://10.0.0.2:5000"
 def route(host: str, app: str, *backends: str) -> dict[str, Route | None]:
     """One change."""
     return {host: Route(host, app, backends)}
+
+
+def weighed(weight: int) -> dict[str, Route | None]:
+    """A route with two backends, the first of which has a weight."""
+    return {"a.test": Route("a.test", "one", (A, B), {A: weight})}
 
 
 def changes(
@@ -182,3 +188,31 @@ def test_a_bad_route_is_said_and_the_others_are_taken(caplog: pytest.LogCaptureF
 
     assert source.table.apps == ["two"]
     assert "route of a.test left out" in caplog.text
+
+
+def test_weights_are_by_address_and_survive_the_file() -> None:
+    table = Table()
+    table.merge(changes(1, weighed(7)))
+
+    again = Table.from_document(json.loads(json.dumps(table.document())))
+
+    wanted = again.wanted("one")
+    assert wanted == table.wanted("one")
+    assert [wanted.weight(one.removeprefix("http://")) for one in (A, B)] == [7, 100]
+
+
+def test_another_weight_concerns_the_app() -> None:
+    table = Table()
+    table.merge(changes(1, weighed(7)))
+
+    assert table.merge(changes(2, weighed(8))) == {"one"}
+    assert table.merge(changes(3, weighed(8))) == set()
+
+
+def test_a_file_from_before_there_were_weights_is_read() -> None:
+    table = Table()
+    table.merge(changes(1, route("a.test", "one", A)))
+    document: Any = table.document()
+    del document["routes"][0]["weights"]
+
+    assert Table.from_document(document).wanted("one") == table.wanted("one")

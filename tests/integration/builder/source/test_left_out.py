@@ -96,10 +96,11 @@ def test_the_nearest_file_decides(repository: Repository, tmp_path: Path) -> Non
 def test_what_the_build_is_steered_by_is_sent_all_the_same(
     repository: Repository, tmp_path: Path
 ) -> None:
-    files: dict[str, Content] = {"Dockerfile": "", "Procfile": "", "docs/a": "", "x": ""}
-    attributes = "Dockerfile export-ignore\nProcfile export-ignore\ndocs export-ignore"
+    steering = ("Dockerfile", "Procfile", "app.json")
+    files: dict[str, Content] = {**dict.fromkeys(steering, ""), "docs/a": "", "x": ""}
+    attributes = "".join(f"{name} export-ignore\n" for name in (*steering, "docs"))
     source = write(repository, {**files, ".gitattributes": attributes}, tmp_path)
-    assert ours(source) == {"Dockerfile", "Procfile", "x", ".gitattributes"}
+    assert ours(source) == {*steering, "x", ".gitattributes"}
 
 
 def test_more_patterns_than_anybody_writes_are_refused(

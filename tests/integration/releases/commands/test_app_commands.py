@@ -19,7 +19,8 @@ NEEDS_AN_APP = [
 ]
 LAST_ARGUMENTS = {
     "config:get": ["A"], "config:set": ["A=1"], "config:unset": ["A"], "ps:scale": ["web=1"],
-    "apps:destroy": ["--confirm", "myapp"],
+    "apps:destroy": ["--confirm", "myapp"], "run:stop": ["run.1"],
+    "ps:set": ["restart-policy"], "resource:limit": ["--memory", "256m"],
 }  # fmt: skip
 
 

@@ -126,3 +126,25 @@ def test_one_unknown_name_unsets_nothing(shell: Shell, live: str, name: str) -> 
 def test_config_unset_needs_a_name(shell: Shell, live: str) -> None:
     with pytest.raises(click.MissingParameter):
         shell("config:unset", live)
+
+
+def test_staged_config_is_shown_apart_and_asks_for_no_release(shell: Shell, live: str) -> None:
+    said = shell("config:set", "--stage", live, "COLOR=red", "SIZE=7")
+    assert said == "-----> Set COLOR, SIZE with the next release of myapp\n"
+    shell("config:unset", "--stage", live, "A", "SIZE")
+    assert shell("config", "--stage", live) == "COLOR=red\nunset A\nunset SIZE\n"
+    shown = json.loads(shell("config", "--stage", live, "--json"))
+    assert shown == {"A": None, "COLOR": "red", "SIZE": None}
+    assert shell("config", live) == "A=s3cret\n"
+    assert shell.jobs() == []
+
+
+def test_what_is_staged_can_be_forgotten(shell: Shell, live: str) -> None:
+    shell("config:set", "--stage", live, "COLOR=red")
+    assert shell("config:unstage", live) == "-----> Forgotten on myapp: Set COLOR\n"
+    assert shell("config", "--stage", live) == ""
+
+
+def test_builds_have_nothing_to_stage_for(shell: Shell, live: str) -> None:
+    with pytest.raises(BadConfig, match="leave --stage or --build out"):
+        shell("config:set", "--build", "--stage", live, "A=b")

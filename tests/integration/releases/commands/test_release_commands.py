@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from releases.app import BadScale
 from releases.command import Session
 from releases.errors import BadInput, PaasError
 from releases.log import DeployFailed, DeployLog
+from releases.platform import Platform
 from releases.queue import RESTART, ROLL_BACK, SCALE
 from releases.store import Store
 from releases.store.releases import NoSuchRelease
@@ -21,7 +23,8 @@ pytestmark = pytest.mark.integration
 
 def test_releases_are_listed_newest_first_with_their_end(shell: Shell, live: str) -> None:
     rows = shell("releases", live).splitlines()
-    assert [row.split()[:3] for row in rows[1:]] == [
+    assert [row[:1] for row in rows[1:]] == [" ", "*", " "]
+    assert [row[1:].split()[:3] for row in rows[1:]] == [
         ["v3", "failed", "3f9ac21"],
         ["v2", "live", "3f9ac21"],
         ["v1", "superseded", "3f9ac21"],
@@ -30,6 +33,43 @@ def test_releases_are_listed_newest_first_with_their_end(shell: Shell, live: str
     assert [one["release"] for one in json.loads(shell("releases", live, "--json"))] == [
         "v3", "v2", "v1",
     ]  # fmt: skip
+
+
+def test_the_live_release_is_marked_for_programs_too(shell: Shell, live: str) -> None:
+    listed = json.loads(shell("releases", live, "--json"))
+    assert [one["live"] for one in listed] == [False, True, False]
+
+
+def test_without_docker_nothing_is_said_of_images(platform: Platform, live: str) -> None:
+    settings = replace(platform.settings, docker_host="unix:///nowhere/docker.sock")
+    shell = Shell(replace(platform, settings=settings))
+    assert "image gone" not in shell("releases", live)
+    listed = json.loads(shell("releases", live, "--json"))
+    assert [one["image_gone"] for one in listed] == [None] * 3
+
+
+def test_how_many_releases_keep_their_images_is_shown_set_and_taken_back(
+    shell: Shell, live: str
+) -> None:
+    default = f"{live} keeps the images of the last 10 releases; the platform's setting"
+    assert shell("releases:retention", live).startswith(default)
+    own = f"{live} keeps the images of the last 3 releases; set for this app\n"
+    assert shell("releases:retention", live, "3") == own
+    assert shell("releases:retention", live) == own
+    assert json.loads(shell("releases:retention", live, "--json")) == {
+        "app": live, "kept": 3, "own": True,
+    }  # fmt: skip
+    assert "the live release and the one before" in shell("releases:retention", live, "1")
+    assert shell("releases:retention", live, "default").startswith(default)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "1001", "2.5", "\u0663"])
+def test_a_number_of_releases_that_cannot_be_kept_changes_nothing(
+    shell: Shell, live: str, text: str
+) -> None:
+    with pytest.raises((BadInput, click.NoSuchOption)):
+        shell("releases:retention", live, text)
+    assert shell.platform.store.apps.get(live).releases_kept == 0
 
 
 def test_a_release_shows_the_names_of_its_config_and_no_value(shell: Shell, live: str) -> None:
@@ -101,7 +141,7 @@ def test_counts_are_one_job(shell: Shell, live: str) -> None:
 
 def test_a_restart_is_asked_for(shell: Shell, live: str) -> None:
     _, job = shell.worked_off("ps:restart", live, ending=lambda log: log.succeed("done"))
-    assert (job.func_name, job.args[:-1]) == (RESTART, [live, "alice"])
+    assert (job.func_name, job.args[:-1]) == (RESTART, [live, [], "alice"])
 
 
 def test_a_log_is_shown_as_it_comes_and_ends_with_its_verdict(shell: Shell, live: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from releases.container import Container, Slot
 from releases.engine.docker import DockerEngine
 from releases.engine.protocol import EngineFailed
+from releases.image import AppImage
 from releases.settings import Settings
 from releases.store import Store
 
@@ -58,7 +59,8 @@ def troubled(settings: Settings, store: Store) -> Iterator[DockerEngine]:
         lambda engine: engine.condemn(ONE),
         lambda engine: engine.retire(ONE, 0),
         lambda engine: engine.image_exists("sha256:a"),
-        lambda engine: engine.remove_images("shop"),
+        lambda engine: engine.app_images(),
+        lambda engine: engine.remove_image(AppImage("sha256:a", "shop")),
         lambda engine: engine.start_again([ONE]),
     ],
 )

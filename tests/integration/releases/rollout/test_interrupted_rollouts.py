@@ -5,9 +5,12 @@ from dataclasses import replace
 import pytest
 
 from releases.config import ConfigChange
-from releases.rollout import changes, rollback
-from releases.rollout.converge import Rollout, converge
+from releases.rollout import changes, processes, rollback
+from releases.rollout.converge import converge
 from releases.rollout.rollback import CannotRollBack
+from releases.rollout.rollout import Rollout
+from releases.store.locks import LockLost
+from tests.fakes import examples
 from tests.fakes.engine import FakeEngine
 from tests.fakes.examples import release
 from tests.integration.releases.conftest import Shop
@@ -138,3 +141,70 @@ def test_a_command_that_is_refused_leaves_an_interrupted_deploy_to_be_finished(s
         converge(rollout)
 
     assert statuses(shop) == ["v2 live", "v1 superseded"]
+
+
+def test_a_release_whose_worker_died_before_its_rollout_began_is_failed_by_the_next_converge(
+    shop: Shop,
+) -> None:
+    deploy(shop, "a")
+    number = shop.store.apps.next_release("shop")
+    shop.store.releases.add(examples.release("shop", number))
+    with shop.open() as rollout:
+        converge(rollout)
+
+    assert statuses(shop) == ["v2 failed", "v1 live"]
+
+
+def test_config_set_after_an_interrupted_first_deploy_takes_its_place(shop: Shop) -> None:
+    interrupted_deploy(shop, "a")
+    with shop.open() as rollout:
+        changes.change_config(rollout, ConfigChange({"GREETING": "hello"}), "ada")
+    with shop.open() as rollout:
+        converge(rollout)
+
+    assert shop.store.configs.config("shop") == {"GREETING": "hello"}
+    assert statuses(shop) == ["v1 failed"]
+
+
+def test_a_scale_after_an_interrupted_first_deploy_takes_its_place(shop: Shop) -> None:
+    interrupted_deploy(shop, "a")
+    with shop.open() as rollout:
+        processes.scale(rollout, {"web": 2})
+    with shop.open() as rollout:
+        converge(rollout)
+
+    assert shop.store.apps.get("shop").formation == {"web": 2}
+    assert statuses(shop) == ["v1 failed"]
+
+
+def test_a_worker_that_has_lost_its_lock_writes_no_release(shop: Shop) -> None:
+    deploy(shop, "a")
+    build = shop.built("b")
+    with shop.open() as rollout:
+        shop.store.locks.break_off(rollout.lock)  # it stalled, and the lock expired
+        with pytest.raises(LockLost):
+            changes.deploy(rollout, build)
+
+    assert statuses(shop) == ["v1 live"]
+
+
+def test_a_release_that_never_began_is_failed_by_the_converge_that_finishes_another(
+    shop: Shop,
+) -> None:
+    deploy(shop, "a")
+    interrupted_deploy(shop, "b")
+    shop.store.releases.add(examples.release("shop", shop.store.apps.next_release("shop")))
+    with shop.open() as rollout:
+        converge(rollout)
+
+    assert statuses(shop) == ["v3 failed", "v2 live", "v1 superseded"]
+
+
+def test_what_the_pusher_was_told_has_failed_is_not_finished_after_all(shop: Shop) -> None:
+    deploy(shop, "a")
+    interrupted_deploy(shop, "b").log.fail("something else was asked for")
+    with shop.open() as rollout:
+        converge(rollout)
+
+    assert statuses(shop) == ["v2 failed", "v1 live"]
+    assert shop.store.apps.get("shop").target is None

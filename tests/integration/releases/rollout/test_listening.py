@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from releases.rollout.health import accepts_connections, listening
+from releases.rollout.checks.port import accepts_connections, listening
 
 pytestmark = pytest.mark.integration
 

@@ -1,6 +1,8 @@
 """How routes are flipped, read by routers, acknowledged and drained."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import redis
@@ -262,3 +264,81 @@ def test_domains_come_sorted(store: Store) -> None:
     for host in ("c.example", "a.example", "*.b.example"):
         store.routes.claim_domain("myapp", host)
     assert store.routes.domains("myapp") == ["*.b.example", "a.example", "c.example"]
+
+
+def weighed(weight: int) -> Route:
+    """A route of the app whose first backend has a weight."""
+    return Route(HOST, "myapp", (ONE, TWO), {ONE: weight})
+
+
+def test_weights_are_read_back_with_their_list(store: Store, raw: redis.Redis) -> None:
+    flip(store, weighed(7))
+
+    assert store.routes.changes_since(0).routes == {HOST: weighed(7)}
+    assert raw.lrange(f"frontend:{HOST}", 0, -1) == ["myapp", ONE, TWO]
+
+
+def test_a_change_of_weights_alone_is_news_to_a_router(store: Store) -> None:
+    version = flip(store, weighed(7))
+    assert flip(store, weighed(7)) == version
+
+    with store.router_wakeups() as woken:
+        assert flip(store, weighed(8)) == version + 1
+        assert woken.wait(5.0)
+
+    assert set(store.routes.changes_since(version).routes) == {HOST}
+
+
+def test_a_flip_without_weights_removes_them(store: Store, raw: redis.Redis) -> None:
+    flip(store, weighed(7))
+
+    flip(store, route(ONE, TWO))
+
+    assert store.routes.changes_since(0).routes == {HOST: route(ONE, TWO)}
+    assert not list(raw.scan_iter("router:weights:*"))
+
+
+def test_weights_go_with_their_list(store: Store, raw: redis.Redis) -> None:
+    flip(store, weighed(7))
+
+    store.routes.unroute("myapp")
+
+    assert not list(raw.scan_iter("router:weights:*"))
+
+
+def test_weights_that_cannot_be_used_leave_their_route_without_them(
+    store: Store, raw: redis.Redis
+) -> None:
+    flip(store, weighed(7))
+    raw.set(f"router:weights:{HOST}", json.dumps({ONE: 0}))
+
+    changes = store.routes.changes_since(0)
+
+    assert changes.routes == {HOST: route(ONE, TWO)}
+    assert [HOST in line for line in changes.refused] == [True]
+
+
+def test_publishing_moves_the_routes_and_what_retirement_goes_by(store: Store) -> None:
+    store.apps.create("myapp", "me")
+    version = flip(store, route(ONE))
+    before = store.apps.get("myapp"), store.configs.config("myapp")
+
+    with store.locks.hold("myapp", "Canary") as lock:
+        assert store.routes.publish(lock, [weighed(11)]) == version + 1
+
+    assert store.routes.changes_since(version).routes == {HOST: weighed(11)}
+    live = store.apps.get("myapp").live
+    assert live
+    assert live.routed_at == version + 1
+    app = replace(store.apps.get("myapp"), live=before[0].live)
+    assert (app, store.configs.config("myapp")) == before
+
+
+def test_a_lost_lock_publishes_nothing(store: Store, raw: redis.Redis) -> None:
+    version = flip(store, route(ONE))
+    with store.locks.hold("myapp", "Canary") as lock:
+        stale = lock
+    with pytest.raises(LockLost):
+        store.routes.publish(stale, [weighed(11)])
+
+    assert store.routes.changes_since(version).routes == {}

@@ -9,6 +9,7 @@ import pytest
 from releases.commands.logs import Follower
 from releases.container import Container, Slot
 from releases.engine.protocol import EngineFailed
+from releases.one_off import OneOff
 from tests.services import wait_for
 
 
@@ -44,9 +45,13 @@ class Docker:
     events: Stream = field(default_factory=Stream)
     may_open: threading.Event = field(default_factory=threading.Event)
     asked: list[str] = field(default_factory=list)
+    lonely: list[OneOff] = field(default_factory=list)
 
     def containers(self, app: str) -> list[Container]:
         return [container(int(name[1:])) for name in self.output]
+
+    def one_offs(self, app: str) -> list[OneOff]:
+        return self.lonely
 
     def follow(self, one: Container, *, tail: int, follow: bool) -> Stream:
         self.asked.append(one.id)
@@ -121,3 +126,17 @@ def test_whoever_follows_is_told_when_docker_goes_away() -> None:
     docker = Docker({"c1": Stream(line(1, "a"), ends=True)}, events=Stream(ends=True))
     with pytest.raises(EngineFailed, match="Docker has ended the output"):
         list(follower(docker).lines(10))
+
+
+def one_off(name: str, number: int, until: float) -> OneOff:
+    """run.1, run.2, ..."""
+    slot = Slot(1, 0, "run", number)
+    return OneOff(Container(name, "shop", slot, "10.0.0.2", 5000, "running"), "ada", until)
+
+
+def test_detached_one_offs_are_read_too_and_attended_ones_never() -> None:
+    docker = Docker({"c1": Stream(ends=True), "r2": Stream(b"t1 done\n", ends=True)})
+    docker.containers = lambda app: [container(1)]  # type: ignore[method-assign]
+    docker.lonely = [one_off("r1", 1, 0.0), one_off("r2", 2, 2e9)]
+    assert follower(docker).past(10) == ["t1Z app[run.2]: done"]
+    assert docker.asked == ["c1", "r2"]

@@ -3,7 +3,7 @@
 import pytest
 
 from releases.app import App
-from releases.commands.ps import state
+from releases.commands.process_rows import state
 from releases.container import Container, Slot
 from releases.desired import Desired
 

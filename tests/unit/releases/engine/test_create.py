@@ -4,6 +4,8 @@ from pathlib import Path
 
 from releases.container import Slot
 from releases.engine import create as c
+from releases.engine.shell import shell_command
+from releases.limits import Limits, Terms
 from releases.settings import Settings
 from tests.fakes.examples import COMMIT, IMAGE, artifact, release
 
@@ -15,13 +17,14 @@ def test_the_request_reads_as_the_finished_docker_run() -> None:
     made = release(number=12, made=artifact(processes={"web": "serve --port $PORT"}))
     assert c.create_request(SETTINGS, made, WEB_2, "10.213.0.16") == {
         "Image": IMAGE,
-        "Cmd": ["/bin/sh", "-c", "serve --port $PORT"],
+        "Cmd": shell_command("serve --port $PORT"),
         "Env": [
             f"GIT_REV={COMMIT}",
             "PAAS_APP=myapp",
             "PAAS_RELEASE=v12",
             "DYNO=web.2",
             "PORT=5000",
+            "TINI_KILL_PROCESS_GROUP=1",
         ],
         "Labels": {
             "paas.instance": "paas",
@@ -37,18 +40,39 @@ def test_the_request_reads_as_the_finished_docker_run() -> None:
             "NetworkMode": "paas",
             "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 10},
             "Init": True,
+            "CapDrop": ["ALL"],
+            "CapAdd": [
+                "CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETPCAP",
+                "SETUID",
+            ],
             "SecurityOpt": ["no-new-privileges"],
+            "Memory": 0,
+            "MemorySwap": 0,
+            "NanoCpus": 0,
+            "PidsLimit": 4096,
             "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}},
         },
         "NetworkingConfig": {
             "EndpointsConfig": {"paas": {"IPAMConfig": {"IPv4Address": "10.213.0.16"}}}
         },
-    }
+    }  # fmt: skip
+
+
+def test_limits_are_those_of_the_process_type_and_swap_counts_as_memory() -> None:
+    made = release(number=12, made=artifact(processes={"web": None}))
+    terms = Terms({"*": Limits(memory_mb=512, pids=99), "web": Limits(memory_mb=256, cpus=0.5)})
+    request = c.create_request(SETTINGS, made, WEB_2, "10.213.0.16", terms)
+    host = request["HostConfig"]
+    assert isinstance(host, dict)
+    assert (host["Memory"], host["MemorySwap"]) == (256 * 1024**2, 256 * 1024**2)
+    assert (host["NanoCpus"], host["PidsLimit"]) == (500_000_000, 99)
 
 
 def test_a_process_without_a_line_runs_the_images_own_command() -> None:
     made = release(number=12, made=artifact(processes={"web": None}))
-    assert c.create_request(SETTINGS, made, WEB_2, "10.213.0.16")["Cmd"] is None
+    request = c.create_request(SETTINGS, made, WEB_2, "10.213.0.16")
+    assert request["Cmd"] is None
+    assert "TINI" not in str(request["Env"])
 
 
 def test_what_fills_a_slot_of_an_earlier_release_carries_that_ones_number() -> None:

@@ -7,6 +7,7 @@ import pytest
 from releases.container import Container, Slot
 from releases.engine.protocol import Condition
 from releases.rollout.health import INTERVAL_S, Patience, UnhealthyRelease, wait_until_healthy
+from tests.fakes.inline import Inline
 
 ALIVE = Condition(running=True, exit_code=0, restarts=0, process=0)
 DEAD = Condition(running=False, exit_code=3, restarts=0, process=0)
@@ -45,7 +46,7 @@ class World:
 
     def wait(self, *containers: Container) -> float:
         """Wait until they are healthy; return the seconds it took."""
-        patience = Patience(60.0, 1.0, lambda: self.now, self.pause, self.answers)
+        patience = Patience(60.0, 1.0, lambda: self.now, self.pause, self.answers, Inline)
         wait_until_healthy(self, containers, patience)  # type: ignore[arg-type]  # all it needs
         return self.now - 1000.0
 

@@ -1,0 +1,1 @@
+"""What a container has to show before it gets traffic."""
