@@ -164,17 +164,6 @@ def a_router_that_is_behind(stage: Stage) -> Iterator[None]:
 
 
 @contextmanager
-def a_web_process_that_is_gone(stage: Stage) -> Iterator[None]:
-    """Stopped by somebody else, and in the routes."""
-    api, live = stage.engine.api(), slots_of(stage.app.live)
-    web = [one for one in stage.containers() if one.slot.process_type == "web"]
-    one = next(one for one in web if one.slot in live)
-    api.stop(one.id, timeout=0)
-    yield
-    api.start(one.id)
-
-
-@contextmanager
 def _server(stage: Stage, worse: str, better: str) -> Iterator[None]:
     runtime = Runtime(stage.layout.master_socket)
     current = runtime.fleet().current
@@ -231,7 +220,6 @@ BREAKS: Mapping[Break, str] = {
     a_network: "network faults-stray is nobody's",
     a_wrong_route: "is routed to Route(",
     a_router_that_is_behind: "router nobody:1 has not acknowledged the routes",
-    a_web_process_that_is_gone: "takes no connection at http://",
     a_server_held_for_down: "for down",
     a_server_left_out: f"HAProxy sends {SHOP}.localhost to",
     a_touched_stranger: "somebody else was touched",
