@@ -111,7 +111,10 @@ class Engine(Protocol):
         """Start containers that exist but do not run."""
 
     def freeze(self, containers: list[Container]) -> None:
-        """Stop them where they stand: no CPU, all of their memory. Gone already is fine."""
+        """Stop them where they stand: no CPU, all of their memory. Gone already is fine.
+
+        One of which the engine no longer knows that it is frozen is condemned.
+        """
 
     def thaw(self, containers: list[Container]) -> None:
         """Have frozen containers go on."""

@@ -1,7 +1,7 @@
 """Ways to break one invariant by hand, on the real parts, and to mend it again."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from releases.container import APP, INSTANCE, Slot
@@ -14,6 +14,7 @@ from router_sync.runtime import Runtime
 from router_sync.worker import SlotState
 from tests.faults.stage import FOREIGN, SHOP, Stage, client
 
+Commands = Sequence[str]
 Break = Callable[[Stage], AbstractContextManager[None]]
 
 
@@ -164,35 +165,26 @@ def a_router_that_is_behind(stage: Stage) -> Iterator[None]:
 
 
 @contextmanager
-def a_web_process_that_is_gone(stage: Stage) -> Iterator[None]:
-    """Stopped by somebody else, and in the routes."""
-    api, live = stage.engine.api(), slots_of(stage.app.live)
-    web = [one for one in stage.containers() if one.slot.process_type == "web"]
-    one = next(one for one in web if one.slot in live)
-    api.stop(one.id, timeout=0)
-    yield
-    api.start(one.id)
-
-
-@contextmanager
-def _server(stage: Stage, worse: str, better: str) -> Iterator[None]:
+def _server(stage: Stage, worse: Commands, better: Commands) -> Iterator[None]:
     runtime = Runtime(stage.layout.master_socket)
     current = runtime.fleet().current
     worker = runtime.load(current, stage.layout.hosts_map)
     slot = next(one for one in worker.active.values() if one.state is SlotState.READY)
-    runtime.tell(current, [f"set server {slot.backend}/{slot.name} {worse}"])
+    name = f"{slot.backend}/{slot.name}"
+    runtime.tell(current, [command.format(name) for command in worse])
     yield
-    runtime.tell(current, [f"set server {slot.backend}/{slot.name} {better}"])
+    runtime.tell(current, [command.format(name) for command in better])
 
 
 def a_server_left_out(stage: Stage) -> AbstractContextManager[None]:
     """HAProxy drains one that is in the routes."""
-    return _server(stage, "state drain", "state ready")
+    return _server(stage, ["set server {} state drain"], ["set server {} state ready"])
 
 
 def a_server_held_for_down(stage: Stage) -> AbstractContextManager[None]:
-    """HAProxy sends it nothing until its next check."""
-    return _server(stage, "health down", "health up")
+    """HAProxy sends it nothing, and no check brings it back."""
+    down = ["disable health {}", "set server {} health down"]
+    return _server(stage, down, ["set server {} health up", "enable health {}"])
 
 
 @contextmanager
@@ -231,7 +223,6 @@ BREAKS: Mapping[Break, str] = {
     a_network: "network faults-stray is nobody's",
     a_wrong_route: "is routed to Route(",
     a_router_that_is_behind: "router nobody:1 has not acknowledged the routes",
-    a_web_process_that_is_gone: "takes no connection at http://",
     a_server_held_for_down: "for down",
     a_server_left_out: f"HAProxy sends {SHOP}.localhost to",
     a_touched_stranger: "somebody else was touched",
