@@ -121,7 +121,7 @@ class DockerEngine:
         with one_line(f"measure {container.slot.name}"):
             try:
                 return taken_bytes(self._api.stats(container.id, stream=False, one_shot=True))
-            except docker.errors.NotFound:
+            except (docker.errors.NotFound, ValueError):  # while it is removed: an empty answer
                 return 0
 
     def frozen(self) -> list[Container]:

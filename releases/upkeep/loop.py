@@ -1,12 +1,17 @@
 """The loop that keeps apps as they should be: retires the old, finishes what was interrupted."""
 
+import logging
 import time
+from collections.abc import Callable
 from typing import NoReturn
 
+import redis
+
 from releases.engine.protocol import Engine
+from releases.errors import PaasError
 from releases.parking import go_on
 from releases.platform import Platform
-from releases.queue import CONVERGE, DESTROY, RELEASES
+from releases.queue import CONVERGE, DESTROY, RELEASES, LostJob
 from releases.store.logs import NO_APP
 from releases.upkeep.attention import Attention
 from releases.upkeep.listening import listen
@@ -22,34 +27,73 @@ RESYNC_S = 30.0
 TEND_S = 2.0  # so soon it is noticed that a job died with its worker
 _LOOK_AGAIN_S = 0.5  # while something drains and nobody wakes us
 
+_log = logging.getLogger(__name__)
+
+
+class Upkeep:
+    """All that is looked at. What goes wrong in one look keeps no other from being taken."""
+
+    def __init__(self, platform: Platform, engine: Engine) -> None:
+        self._platform = platform
+        self.attention = Attention(platform, engine)
+        self._watch = Watch(platform, engine)
+        self._retirement = Retirement(platform, engine)
+        self._unfinished = Unfinished(platform)
+        self._one_offs = OneOffs(platform, engine)
+        self._images = Reclaim(platform, engine)
+
+    def tend(self) -> float:
+        """Look at what has changed; return for how many seconds nothing has to be looked at."""
+        _look(self.attention.look)
+        is_watched, is_retiring = _look(self._watch.look), _look(self._retirement.look)
+        _look(lambda: self._platform.queue.settle_dead(RELEASES, self._settle))
+        pauses = [TEND_S, self.attention.wait_s()]
+        pauses += [LOOK_S] if is_watched else []
+        pauses += [_LOOK_AGAIN_S] if is_retiring else []
+        return min(pauses)
+
+    def resync(self) -> None:
+        """Look at everything: whatever was missed is made good here."""
+        request_convergence(self._platform, everything=False)
+        self.attention.everything()
+        for look in (
+            lambda: self._platform.queue.settle_lost(self._settle),
+            self._unfinished.look,
+            self._one_offs.look,
+            lambda: forget_sources(self._platform),
+            self._images.look,
+        ):
+            _look(look)
+
+    def _settle(self, job: LostJob) -> None:
+        settle(self._platform, job)
+
+
+def _look(look: Callable[[], object]) -> bool:
+    """Whether there is more to look at. Without Redis there is nothing to do but to end."""
+    try:
+        return bool(look())
+    except redis.RedisError:
+        raise
+    except PaasError as error:
+        _log.warning("%s", error)
+    except Exception:  # noqa: BLE001 - the daemon's loop: it must outlive any fault
+        _log.exception("internal error")
+    return True  # it is looked at again
+
 
 def run(platform: Platform, engine: Engine) -> NoReturn:
-    """Converge every app, then retire as wake-ups come, for ever."""
-    retirement, unfinished = Retirement(platform, engine), Unfinished(platform)
-    watch = Watch(platform, engine)
-    images = Reclaim(platform, engine)
-    one_offs = OneOffs(platform, engine)
-    attention = Attention(platform, engine)
-    attention.begin_afresh()
-    listen(engine, attention)
+    """Converge every app, then look at whatever changes, for ever."""
+    upkeep = Upkeep(platform, engine)
+    upkeep.attention.begin_afresh()
+    listen(engine, upkeep.attention)
     request_convergence(platform, everything=True)
     resync_at = time.monotonic() + RESYNC_S
     with platform.store.converger_wakeups() as woken:
         while True:
-            attention.look()
-            pauses = [TEND_S, attention.wait_s()]
-            pauses += [LOOK_S] if watch.look() else []
-            pauses += [_LOOK_AGAIN_S] if retirement.look() else []
-            woken.wait(min(pauses))
-            platform.queue.settle_dead(RELEASES, lambda job: settle(platform, job))
+            woken.wait(upkeep.tend())
             if time.monotonic() >= resync_at:
-                request_convergence(platform, everything=False)
-                attention.everything()
-                platform.queue.settle_lost(lambda job: settle(platform, job))
-                unfinished.look()
-                one_offs.look()
-                forget_sources(platform)
-                images.look()
+                upkeep.resync()
                 resync_at = time.monotonic() + RESYNC_S
 
 
