@@ -83,7 +83,7 @@ if to.due then
   redis.call('HSET', app, 'due', number .. first)
 end
 if to.ends_canary then redis.call('HDEL', app, 'canary') end
-if before ~= number and to.watch_until > 0 then
+if old and before ~= number and to.watch_until > 0 then  -- a first one has nothing to go back to
   redis.call('ZADD', watched, to.watch_until, to.app)
 end
 redis.call('SET', config, ARGV[2])

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from releases.app import App, NoSuchApp
+from releases.app import NoSuchApp
 from releases.container import Container, slots, web
 from releases.desired import Desired
 from releases.engine.protocol import Condition, Engine
@@ -15,6 +16,15 @@ from releases.traffic import Thresholds, verdict
 LOOK_S = 1.0  # so often routers count
 _DEATHS = 2  # one is chance
 _THRESHOLDS = Thresholds()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An app whose live release is compared with the one before it."""
+
+    app: str
+    live: Desired
+    before: Desired
 
 
 class Watch:
@@ -32,58 +42,54 @@ class Watch:
         self._judged: dict[str, int] = {}
 
     def look(self) -> bool:
-        """Return whether there is anything to look at again."""
-        apps = self._platform.store.traffic.watched(self._clock())
-        self._judged = {name: number for name, number in self._judged.items() if name in apps}
-        return any([self._look_at(name) for name in sorted(apps)])
+        """Return whether there is anything to look at again; one listing of all containers."""
+        names = self._platform.store.traffic.watched(self._clock())
+        self._judged = {name: number for name, number in self._judged.items() if name in names}
+        trials = [trial for name in sorted(names) if (trial := self._watched(name))]
+        containers = self._engine.all_containers() if trials else []
+        for trial in trials:
+            self._judge(trial, [one for one in containers if one.app == trial.app])
+        return bool(trials)
 
-    def _look_at(self, name: str) -> bool:
+    def _watched(self, name: str) -> Trial | None:
         try:
             app = self._platform.store.apps.get(name)
         except NoSuchApp:
-            return False
-        live = app.live
-        if live is None or not self._is_on(app, live) or self._judged.get(name) == live.release:
-            return False
-        if why := self._worse(app, live):
-            self._judged[name] = live.release
-            self._undo(app, live, why)
-        return True
+            return None
+        live, before = app.live, app.previous
+        if not live or not before or not live.is_watched or app.destroying:
+            return None
+        is_over = self._clock() >= app.live_since + self._platform.settings.watch_s
+        is_judged = self._judged.get(name) == live.release
+        return None if is_over or is_judged else Trial(name, live, before)
 
-    def _is_on(self, app: App, live: Desired) -> bool:
-        ends_at = app.live_since + self._platform.settings.watch_s
-        return live.is_watched and not app.destroying and self._clock() < ends_at
+    def _judge(self, trial: Trial, containers: Sequence[Container]) -> None:
+        if why := self._worse(trial, containers):
+            self._judged[trial.app] = trial.live.release
+            self._undo(trial, why)
 
-    def _worse(self, app: App, live: Desired) -> str:
+    def _worse(self, trial: Trial, there: Sequence[Container]) -> str:
         """Why it is worse than the release before it; empty if it is not."""
-        there = self._engine.containers(app.name)
-        now = [one for one in there if one.slot in slots(live) and not one.condemned]
+        now = [one for one in there if one.slot in slots(trial.live) and not one.condemned]
         if died := _deaths([self._engine.condition(one) for one in now]):
             return died
-        before = [one for one in there if one.slot in slots(app.previous)]
+        before = [one for one in there if one.slot in slots(trial.before)]
         traffic = self._platform.store.traffic
         old, new = traffic.of(_sockets(before)), traffic.of(_sockets(now))
-        name = f"v{app.previous.release}" if app.previous else "before"
-        return verdict(old, new, _THRESHOLDS, name)
+        return verdict(old, new, _THRESHOLDS, f"v{trial.before.release}")
 
-    def _undo(self, app: App, live: Desired, why: str) -> None:
-        store = self._platform.store
-        text = f"v{live.release} of {app.name}: {why}"
-        if app.previous is None:
-            store.events.add(ROLLBACK, f"{text}; there is no release to go back to", key="paas")
-            return
-        store.events.add(ROLLBACK, f"{text}; going back to v{app.previous.release}", key="paas")
-        log = store.logs.new(app.name)
-        self._platform.queue.request(RELEASES, UNDO, app.name, live.release, why, log=log)
+    def _undo(self, trial: Trial, why: str) -> None:
+        store, live = self._platform.store, trial.live.release
+        text = f"v{live} of {trial.app}: {why}; going back to v{trial.before.release}"
+        store.events.add(ROLLBACK, text, key="paas")
+        log = store.logs.new(trial.app)
+        self._platform.queue.request(RELEASES, UNDO, trial.app, live, why, log=log)
 
 
 def _deaths(conditions: Sequence[Condition]) -> str:
-    died = sum(one.restarts + (not one.running) for one in conditions)
-    if died < _DEATHS:
-        return ""
-    last = next((one for one in conditions if one.restarts or not one.running), conditions[0])
-    how = "killed for memory" if last.out_of_memory else f"exit status {last.exit_code}"
-    return f"its processes died {died} times ({how})"
+    ended = [one for one in conditions if one.restarts or not one.running]
+    died = sum(one.restarts + (not one.running) for one in ended)
+    return f"its processes died {died} times ({ended[0].reason})" if died >= _DEATHS else ""
 
 
 def _sockets(containers: Sequence[Container]) -> list[str]:

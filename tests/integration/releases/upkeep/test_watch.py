@@ -63,7 +63,7 @@ def test_a_release_whose_requests_fail_is_undone_with_the_reason(
     for letter in "ab":
         deploy(shop, letter)
     report(shop, FINE, BAD)
-    watch()
+    assert watch()
 
     [(app, number, reason)] = undone(shop)
     assert (app, number) == ("shop", 2)
@@ -103,13 +103,28 @@ def test_one_death_is_chance(shop: Shop, watch: Callable[..., bool], engine: Fak
     assert undone(shop) == []
 
 
-def test_a_first_release_has_nothing_to_go_back_to(shop: Shop, watch: Callable[..., bool]) -> None:
+def test_a_first_release_is_not_watched_for_there_is_none_to_go_back_to(
+    shop: Shop, watch: Callable[..., bool]
+) -> None:
     deploy(shop, "a")
     report(shop, BAD)
-    watch()
 
+    assert not watch()
     assert undone(shop) == []
-    assert shop.store.events.latest(1)[0].text.endswith("there is no release to go back to")
+
+
+def test_the_next_bad_release_goes_back_to_the_rollback_of_the_first(
+    shop: Shop, watch: Callable[..., bool]
+) -> None:
+    for letter in "ab":
+        deploy(shop, letter)
+    with shop.open() as rollout:
+        rollback.undo(rollout, 2, "slow")
+        changes.deploy(rollout, shop.built("c"))
+    with shop.open() as rollout:
+        rollback.undo(rollout, 4, "slow")
+    assert shop.store.releases.get("shop", 5).why == "Rollback to v3: slow"
+    assert not watch()
 
 
 def test_the_watch_ends(shop: Shop, watch: Callable[..., bool]) -> None:
