@@ -10,7 +10,7 @@ from pathlib import Path
 from builder.source.objects import Objects
 from gitreceive.__main__ import serve
 from gitreceive.dispatch import CommandTable
-from releases.build import Build, BuildRequest
+from releases.domain.build import Build, BuildRequest
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.settings import Settings

@@ -17,7 +17,7 @@ from builder.detection.manifest import read_buildpacks
 from builder.docker.engine import Engine
 from builder.request import request_build
 from builder.source.objects import Objects
-from releases.build import Build, BuildRequest, BuildStatus
+from releases.domain.build import Build, BuildRequest, BuildStatus
 from releases.platform import Platform
 from releases.settings import Settings
 from tests.services import redis_server, running, short_directory

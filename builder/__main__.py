@@ -16,9 +16,9 @@ from builder.queue.ready import PATIENCE_S, get_ready
 from builder.queue.watch import start_watch
 from releases.errors import BadInput, PaasError
 from releases.platform import Platform
-from releases.queue import BUILDS
 from releases.settings import Settings
 from releases.upkeep.lost import settle
+from releases.work.queue import BUILDS
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -20,12 +20,12 @@ from builder.record.ingredients import is_cleared
 from builder.record.known import Given, Ground, foretell, read_given
 from builder.source.at_hand import source_at_hand
 from builder.source.contents import Contents, read_contents
-from releases.app_json import FILE, SAYS_NOTHING, AppJson, parse_app_json
-from releases.build import Build, BuildSettings
-from releases.container import APP, INSTANCE
+from releases.domain.app_json import FILE, SAYS_NOTHING, AppJson, parse_app_json
+from releases.domain.build import Build, BuildSettings
+from releases.domain.container import APP, INSTANCE
+from releases.domain.release import Artifact
 from releases.errors import PaasError
 from releases.log import DeployLog
-from releases.release import Artifact
 from releases.settings import Settings
 from releases.store import Store
 

@@ -19,16 +19,16 @@ from builder.queue.pushed import forget_pushed
 from builder.queue.ready import PATIENCE_S, ready_engine, ready_platform
 from builder.queue.retention import forget_old_builds
 from builder.source.archive import drop_source
-from releases.app import NoSuchApp
-from releases.build import Build, BuildStatus
-from releases.build_queue import LEASE, end, end_log, start_next, turn
+from releases.domain.app import NoSuchApp
+from releases.domain.build import Build, BuildStatus
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.process import end_with_parent
-from releases.queue import DEPLOY, RELEASES
 from releases.store.builds import NoSuchBuild
 from releases.upkeep.unfinished import take_back
+from releases.work.build_queue import LEASE, end, end_log, start_next, turn
+from releases.work.queue import DEPLOY, RELEASES
 
 _logger = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ from builder.queue.places import tell_places, tell_whom_it_follows
 from builder.record.title import introduce
 from builder.source.archive import drop_source, source_path, write_source
 from builder.source.objects import Objects
-from releases.build import Build, BuildRequest, BuildStatus
-from releases.build_queue import end_log, queue_build
+from releases.domain.build import Build, BuildRequest, BuildStatus
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.store.builds import RivalBegan
+from releases.work.build_queue import end_log, queue_build
 
 _MOST_CHANGED = 200  # paths that are kept of what differs from the build before
 

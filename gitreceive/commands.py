@@ -7,9 +7,9 @@ import click
 
 from gitreceive import VERSION
 from gitreceive.keys import BadKey, check_key_name, parse_public_key
-from releases.app import check_app_name
 from releases.command import BUILD_HOST, JSON, Command, Session
 from releases.commands.table import print_json, print_table, timestamp
+from releases.domain.app import check_app_name
 from releases.errors import BadInput, PaasError
 
 _MAX_KEY_BYTES = 64 * 1024

@@ -24,7 +24,7 @@ from gitreceive.push import (
 )
 from gitreceive.repository import Repository
 from gitreceive.under_way import PushesUnderWay, UnderWay, find_rivals, refuse_beside
-from releases.build import Build, BuildOptions, BuildRequest
+from releases.domain.build import Build, BuildOptions, BuildRequest
 from releases.errors import PaasError
 from releases.log import follow
 from releases.platform import Platform

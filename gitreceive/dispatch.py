@@ -12,8 +12,8 @@ import click
 
 from gitreceive.printable import plain_line
 from gitreceive.words import own_words_first
-from releases.app import is_app_name
 from releases.command import BUILD_HOST, Command, Session
+from releases.domain.app import is_app_name
 from releases.errors import BadInput, PaasError
 
 UNKNOWN_COMMAND = 127  # as a shell says it

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitreceive.limits import Limits
-from releases.app import check_app_name
+from releases.domain.app import check_app_name
 from releases.errors import BadInput
 
 HOOKS = Path(__file__).resolve().parent / "hooks"

@@ -16,7 +16,7 @@ from gitreceive.rate import Rate
 from gitreceive.repository import Repository
 from gitreceive.session import Call
 from gitreceive.upkeep import Upkeep
-from releases.app import AppExists
+from releases.domain.app import AppExists
 from releases.errors import PaasError
 from releases.store.ssh_keys import SshKey
 

@@ -10,9 +10,9 @@ from dulwich.repo import Repo
 from builder.request import request_build
 from builder.source.objects import Objects
 from gitreceive.repository import Repository
-from releases.app import App
-from releases.build import AS_USUAL, BuildOptions, BuildRequest
 from releases.command import APP, Command, Session
+from releases.domain.app import App
+from releases.domain.build import AS_USUAL, BuildOptions, BuildRequest
 from releases.errors import BadInput
 from releases.platform import Platform
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gitreceive.push import PushRefused, RefCommand
-from releases.build import AS_USUAL, BuildOptions
+from releases.domain.build import AS_USUAL, BuildOptions
 
 _KNOWN = ("no-cache", "no-deploy", "redeploy")
 

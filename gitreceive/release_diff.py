@@ -10,14 +10,14 @@ from builder.source.history import Committed, count, history
 from builder.source.objects import Objects
 from gitreceive.printable import plain_line
 from gitreceive.repository import Repository
-from releases.app import App, NotDeployed
-from releases.build import Build
 from releases.command import APP, JSON, Command, Session
 from releases.commands.releases import parse_release
 from releases.commands.table import print_json
-from releases.difference import Difference, Fact, Line, difference
+from releases.domain.app import App, NotDeployed
+from releases.domain.build import Build
+from releases.domain.difference import Difference, Fact, Line, difference
+from releases.domain.release import Release, ReleaseStatus
 from releases.errors import PaasError
-from releases.release import Release, ReleaseStatus
 from releases.store import Store
 from releases.store.builds import NoSuchBuild
 

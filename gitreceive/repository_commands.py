@@ -6,11 +6,11 @@ from builder.request import request_build
 from builder.source.objects import Objects
 from gitreceive.push import listed
 from gitreceive.repository import HEADS, Repository
-from releases.app import App, NotDeployed
-from releases.branch import check_branch
-from releases.build import BuildOptions, BuildRequest
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json
+from releases.domain.app import App, NotDeployed
+from releases.domain.branch import check_branch
+from releases.domain.build import BuildOptions, BuildRequest
 from releases.errors import PaasError
 
 

@@ -11,12 +11,12 @@ from builder.detection.folders import all_buildpacks
 from builder.request import request_build
 from builder.source.objects import Objects
 from gitreceive.repository import Repository
-from releases.build import BuildOptions, BuildRequest
 from releases.command import Command, Session
+from releases.domain.build import BuildOptions, BuildRequest
 from releases.errors import PaasError
 from releases.log import DeployFailed
-from releases.queue import BUILDS, UPDATE_BASES
 from releases.store.logs import NO_APP
+from releases.work.queue import BUILDS, UPDATE_BASES
 
 _REBUILD = BuildOptions(rebuild=True, redeploy=True)
 

@@ -10,10 +10,10 @@ import releases.jobs  # noqa: F401 - loaded once here, not again in the process 
 from releases.engine.docker import connect
 from releases.errors import BadInput, PaasError
 from releases.platform import Platform
-from releases.queue import RELEASES
-from releases.ready import get_ready
 from releases.upkeep import loop as converger
 from releases.upkeep.lost import settle
+from releases.work.queue import RELEASES
+from releases.work.ready import get_ready
 
 
 def main(arguments: list[str]) -> int:

@@ -10,16 +10,16 @@ from functools import partial
 from releases.engine.protocol import Engine
 from releases.errors import PaasError
 from releases.log import DeployLog
-from releases.parking import go_on, park
 from releases.platform import Platform
 from releases.process import end_with_parent
-from releases.ready import ready_engine, ready_platform
 from releases.rollout import changes, processes, rollback, terms
 from releases.rollout.converge import converge as converge_app
 from releases.rollout.destroy import destroy as destroy_app
 from releases.rollout.health import Patience
 from releases.rollout.rollout import Rollout
 from releases.store.locks import Lock, LockBusy
+from releases.work.parking import go_on, park
+from releases.work.ready import ready_engine, ready_platform
 
 _PATIENCE_S = 2.0  # for what is over in a moment; whoever waits longer holds no worker
 _LOG = logging.getLogger(__name__)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from releases.queue import JobQueue
 from releases.settings import Settings
 from releases.store import Store
+from releases.work.queue import JobQueue
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from releases.branch import BadBranchName, parse_branches
+from releases.domain.branch import BadBranchName, parse_branches
+from releases.domain.route import BadDomain, check_domain
 from releases.errors import BadInput
 from releases.network import parse_networks
-from releases.route import BadDomain, check_domain
 
 PROJECT = Path(__file__).resolve().parent.parent
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import click
 
-from releases.app import App
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table
+from releases.domain.app import App
+from releases.domain.route import BadDomain, check_domain
 from releases.errors import PaasError
 from releases.log import DeployFailed
-from releases.queue import CONVERGE, RELEASES
-from releases.route import BadDomain, check_domain
+from releases.work.queue import CONVERGE, RELEASES
 from router_sync import routers
 
 

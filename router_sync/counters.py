@@ -6,7 +6,7 @@ From HAProxy 2.6: management.txt 9.1, and stream.c, stats.c and freq_ctr.h for t
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from releases.traffic import Traffic
+from releases.domain.traffic import Traffic
 
 _WINDOW = 512  # TIME_STATS_SAMPLES in defaults.h; the manual's "1024 last requests" are these
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 
-from releases.traffic import Tally, Traffic
+from releases.domain.traffic import Tally, Traffic
 from router_sync.counters import Counters, since
 from router_sync.drain import SlotKey
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from releases.route import DEFAULT_WEIGHT
+from releases.domain.route import DEFAULT_WEIGHT
 from router_sync.slots import SLOTS, SPARES, WEIGHED_SPARES, slots_for
 from router_sync.table import Table, Wanted
 from router_sync.worker import NAMED, NOWHERE, SPARE, WEIGHED, is_weighed

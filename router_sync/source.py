@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from releases.route import RouteChanges
+from releases.domain.route import RouteChanges
 from router_sync.table import Table
 
 _log = logging.getLogger("router_sync")

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field, replace
 from ipaddress import AddressValueError, IPv4Address
 from typing import Any
 
-from releases.app import BadAppName, check_app_name
+from releases.domain.app import BadAppName, check_app_name
+from releases.domain.route import DEFAULT_WEIGHT, BadDomain, Route, RouteChanges, check_domain
 from releases.errors import PaasError
-from releases.route import DEFAULT_WEIGHT, BadDomain, Route, RouteChanges, check_domain
 
 _BACKEND = re.compile(r"http://([0-9.]+):([1-9][0-9]{0,4})/?")
 _MAX_PORT = 65535

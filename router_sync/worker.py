@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from releases.route import DEFAULT_WEIGHT
+from releases.domain.route import DEFAULT_WEIGHT
 
 NOWHERE = "192.0.2.1:1"  # RFC 5737: nobody's address, so a slot that has it was never used
 NAMED = "app_"

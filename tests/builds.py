@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from releases.build import AS_USUAL, Build, BuildOptions, BuildRequest, BuildStatus
+from releases.domain.build import AS_USUAL, Build, BuildOptions, BuildRequest, BuildStatus
 from releases.store import Store
 from tests.fakes.examples import COMMIT
 

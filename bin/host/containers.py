@@ -6,7 +6,7 @@ import docker
 from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
-from releases.container import INSTANCE
+from releases.domain.container import INSTANCE
 from releases.errors import PaasError
 
 _TOGETHER = 16

@@ -11,8 +11,8 @@ from host import screen, waiting
 from host.manager import Manager
 from releases.errors import PaasError
 from releases.platform import Platform
-from releases.queue import BUILDS, RELEASES
 from releases.settings import Settings
+from releases.work.queue import BUILDS, RELEASES
 
 _ASK_S = 2.0
 _WAIT_S = 30.0

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from releases.build import Build, Step
+from releases.domain.build import Build, Step
 
 _BASE, _BASE_IMAGE = "paas.base", "paas.base_image"
 _SUITE, _VERSION = "paas.suite", "paas.version"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from builder.docker.engine import Image
 from builder.docker.image import Recipe
-from releases.container import INSTANCE
+from releases.domain.container import INSTANCE
 
 STACK = "paas/stack:"  # what the names of our images begin with
 RUNTIME = "paas/runtime-"

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from builder.bases.layer import RUNTIME, line_of
-from releases.app import NoSuchApp
-from releases.build import Build
+from releases.domain.app import NoSuchApp
+from releases.domain.build import Build
 from releases.store import Store
 from releases.store.builds import NoSuchBuild
 

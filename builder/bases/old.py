@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from builder.bases.footing import read_footing
 from builder.bases.layer import BELOW
-from releases.container import APP, INSTANCE
+from releases.domain.container import APP, INSTANCE
 
 _SHA = r"[0-9a-f]{12}"
 _OURS = (

@@ -8,7 +8,7 @@ from builder.bases.stack import Bases, suite_of
 from builder.detection.manifest import Buildpack
 from builder.docker.engine import Image
 from builder.docker.image import Recipe, build_image
-from releases.container import INSTANCE
+from releases.domain.container import INSTANCE
 
 # All that a runtime has is a package of Debian's or in one of these two folders. Times are left
 # out, and so is what differs from one installation of the same versions to the next.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from builder.bases import debian
 from builder.docker.engine import Engine
 from builder.docker.image import Report
-from releases.container import INSTANCE
+from releases.domain.container import INSTANCE
 from releases.settings import BadSetting, Settings
 
 _PROBE_S = 2

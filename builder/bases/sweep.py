@@ -12,8 +12,8 @@ from builder.bases.stack import DEFAULT_SUITE, Bases, suite_of
 from builder.detection.folders import all_buildpacks
 from builder.detection.manifest import Buildpack
 from builder.docker.engine import Engine, EngineRefused
-from releases.build import BuildStatus
-from releases.container import INSTANCE
+from releases.domain.build import BuildStatus
+from releases.domain.container import INSTANCE
 from releases.engine.images import names_of, remove_image, used_images
 from releases.settings import Settings
 from releases.store import Store

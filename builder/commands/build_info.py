@@ -6,9 +6,9 @@ from dataclasses import asdict
 from builder.commands.builds import NUMBER, find_build, outcome, took
 from builder.docker.text import shorten
 from builder.source.archive import source_path
-from releases.build import Build, BuildOptions, Step
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table, timestamp
+from releases.domain.build import Build, BuildOptions, Step
 
 _NAME_CHARS = 80
 

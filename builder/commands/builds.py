@@ -4,9 +4,9 @@ from dataclasses import asdict, replace
 
 import click
 
-from releases.build import Build, BuildStatus
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table, timestamp
+from releases.domain.build import Build, BuildStatus
 from releases.errors import PaasError
 from releases.store.logs import LogEntry
 

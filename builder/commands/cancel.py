@@ -4,12 +4,12 @@ import click
 
 from builder.queue.places import tell_places
 from builder.source.archive import drop_source
-from releases.build import Build, BuildStatus
-from releases.build_queue import end_log
 from releases.command import APP, Command, Session
+from releases.domain.build import Build, BuildStatus
 from releases.errors import PaasError
 from releases.log import DeployFailed, follow
 from releases.store import Store
+from releases.work.build_queue import end_log
 
 _UNDER_WAY = (BuildStatus.RUNNING, BuildStatus.QUEUED)
 

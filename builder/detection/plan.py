@@ -8,7 +8,7 @@ from builder.detection.detect import Match, detect
 from builder.detection.manifest import Buildpack
 from builder.detection.versions import choose_version
 from builder.source.contents import Contents
-from releases.build import BuildSettings
+from releases.domain.build import BuildSettings
 from releases.errors import PaasError
 
 _ARGUMENT = re.compile(r"^\s*ARG\s+(\w+)", re.IGNORECASE | re.MULTILINE)

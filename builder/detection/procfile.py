@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from releases.app import is_process_type
+from releases.domain.app import is_process_type
 from releases.errors import PaasError
 
 _RELEASE = "release"

@@ -15,7 +15,7 @@ from builder.docker.engine import Engine, EngineRefused, ImageBuild
 from builder.docker.mask import mask_of
 from builder.docker.progress import BuildFailed, Progress
 from builder.docker.steps import Explain, unexplained
-from releases.build import Step
+from releases.domain.build import Step
 
 Report = Callable[[list[str]], None]  # takes lines for the build's log
 

@@ -8,7 +8,7 @@ from typing import Any
 from builder.docker.steps import INTERNAL, Explain, Steps, unexplained
 from builder.docker.text import Mask, plain, shorten, unmasked
 from builder.docker.trace import decode_trace
-from releases.build import Step
+from releases.domain.build import Step
 from releases.errors import PaasError
 
 _EXECUTOR = re.compile(r"^(?:executor failed running|process) .*(?:\]|\"): ", re.DOTALL)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from builder.docker.text import MAX_CHARS, LineBuffer, Mask, shorten, unmasked, visible
-from releases.build import Step
+from releases.domain.build import Step
 
 Explain = Callable[[str], str]  # takes a step's name: why was it not in the cache?
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Set
 
-from releases.build import Build, BuildStatus
+from releases.domain.build import Build, BuildStatus
 from releases.log import DeployLog
 from releases.platform import Platform
-from releases.queue import BUILDS
 from releases.store.open_builds import BuildId
+from releases.work.queue import BUILDS
 
 
 def tell_places(platform: Platform, stuck: Set[BuildId] = frozenset()) -> None:

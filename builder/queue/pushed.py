@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from releases.build_queue import start_next, turn
+from releases.domain.image import AppImage
 from releases.engine.images import list_images, remove_image
-from releases.image import AppImage
 from releases.platform import Platform
+from releases.work.build_queue import start_next, turn
 
 
 def forget_pushed(platform: Platform, api: Any) -> None:

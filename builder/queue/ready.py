@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from builder.docker.engine import Engine
 from releases.platform import Platform
-from releases.queue import BUILDS
 from releases.settings import Settings
+from releases.work.queue import BUILDS
 
 # A build goes on after Redis was away for about so long. What is written twice then, because the
 # first answer was lost, is at worst a line of its log.

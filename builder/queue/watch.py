@@ -6,9 +6,9 @@ from typing import NoReturn
 
 from builder.queue.places import tell_places
 from releases.platform import Platform
-from releases.queue import BUILDS
 from releases.store.open_builds import BuildId
 from releases.upkeep.unfinished import Unfinished
+from releases.work.queue import BUILDS
 
 _LOOK_EVERY_S = 2.0
 _logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import hashlib
 import shlex
 from collections.abc import Collection, Mapping
 
-from releases.config import BuildConfig
+from releases.domain.config import BuildConfig
 
 # All of it as one file for `set -a; . /run/secrets/build-env`; each var is a secret too.
 ENVIRONMENT = "build-env"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from builder.record.ingredients import ARGUMENT, CONFIG, DOCKERFILE, changed_ingredients, is_cleared
-from releases.build import Build
+from releases.domain.build import Build
 
 NO_CACHE = "--no-cache"
 CLEARED = "the build cache was cleared"

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from releases.build import Build
+from releases.domain.build import Build
 
 DOCKERFILE = "dockerfile"
 CACHES = "caches"

@@ -7,8 +7,8 @@ from builder.bases.footing import Footing
 from builder.detection.plan import Plan
 from builder.record.build_config import digests
 from builder.record.ingredients import Ingredients
-from releases.build import Build, BuildSettings
-from releases.config import BuildConfig
+from releases.domain.build import Build, BuildSettings
+from releases.domain.config import BuildConfig
 from releases.store import Store
 from releases.store.builds import NoSuchBuild
 

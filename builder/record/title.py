@@ -5,7 +5,7 @@ from typing import Any
 from builder.docker.text import shorten, visible
 from builder.source.history import count, history
 from builder.source.objects import Objects
-from releases.app import NoSuchApp
+from releases.domain.app import NoSuchApp
 from releases.store import Store
 from releases.store.releases import NoSuchRelease
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from builder.source.archive import source_path
 from builder.source.handover import fetch
-from releases.build import Build
+from releases.domain.build import Build
 from releases.settings import Settings
 
 

@@ -2,15 +2,15 @@
 
 import click
 
-from releases.app import App
-from releases.build import Build
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table, timestamp
+from releases.domain.app import App
+from releases.domain.build import Build
+from releases.domain.release import Release
 from releases.errors import BadInput
-from releases.queue import DESTROY, RELEASES
-from releases.release import Release
 from releases.store.builds import NoSuchBuild
 from releases.store.logs import NO_APP
+from releases.work.queue import DESTROY, RELEASES
 
 
 def list_apps(session: Session, as_json: bool) -> None:

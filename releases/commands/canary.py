@@ -2,10 +2,10 @@
 
 import click
 
-from releases.app import App
-from releases.canary import Canary, Said, Word, parse_canary
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json
+from releases.domain.app import App
+from releases.domain.canary import Canary, Said, Word, parse_canary
 from releases.errors import BadInput, PaasError
 
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 import click
 
-from releases.app import App, NotDeployed, is_process_type
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table
-from releases.container import Container, slots
+from releases.domain.app import App, NotDeployed, is_process_type
+from releases.domain.container import Container, slots
+from releases.domain.release import Release
 from releases.engine.docker import connect
 from releases.errors import BadInput, PaasError
-from releases.release import Release
 from releases.rollout.checks.checkup import EVERY_TYPE, plan_checkup, startup_checks
 from releases.rollout.checks.once import look_once
 

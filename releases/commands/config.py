@@ -10,9 +10,9 @@ import click
 
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json
-from releases.config import BadConfig, ConfigChange, check_name, parse_pairs
+from releases.domain.config import BadConfig, ConfigChange, check_name, parse_pairs
 from releases.errors import PaasError
-from releases.queue import CHANGE_CONFIG, RELEASES
+from releases.work.queue import CHANGE_CONFIG, RELEASES
 
 
 class Scope(Enum):

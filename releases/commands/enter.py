@@ -4,10 +4,10 @@ import re
 
 import click
 
-from releases.app import App
-from releases.attend import attend, console_of
 from releases.command import APP, Command, Session
-from releases.container import Container, slots
+from releases.commands.attend import attend, console_of
+from releases.domain.app import App
+from releases.domain.container import Container, slots
 from releases.engine.docker import connect
 from releases.engine.entry import SHELL
 from releases.engine.program import Entry

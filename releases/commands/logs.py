@@ -10,7 +10,7 @@ from functools import partial
 import click
 
 from releases.command import APP, Command, Session
-from releases.container import Container
+from releases.domain.container import Container
 from releases.engine.docker import DockerEngine, LogStream, connect
 from releases.engine.protocol import EngineFailed
 

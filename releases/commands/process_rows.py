@@ -5,11 +5,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from releases.app import App
 from releases.commands.table import timestamp
-from releases.container import Container, Slot, slots
-from releases.crash import Crash
-from releases.desired import Desired
+from releases.domain.app import App
+from releases.domain.container import Container, Slot, slots
+from releases.domain.crash import Crash
+from releases.domain.desired import Desired
 from releases.engine.protocol import Condition
 from releases.upkeep.needed import sort
 

@@ -4,14 +4,14 @@ import time
 
 import click
 
-from releases.app import MAX_PROCESSES, BadScale, is_process_type
 from releases.command import APP, JSON, Command, Session
 from releases.commands.process_rows import one_off_row, process_rows
 from releases.commands.table import print_json, print_table
+from releases.domain.app import MAX_PROCESSES, BadScale, is_process_type
+from releases.domain.limits import DEFAULT_RESTART_POLICY, parse_restart_policy
 from releases.engine.docker import connect
 from releases.errors import BadInput
-from releases.limits import DEFAULT_RESTART_POLICY, parse_restart_policy
-from releases.queue import RELEASES, RESTART, SCALE, SET_RESTART_POLICY, START, STOP
+from releases.work.queue import RELEASES, RESTART, SCALE, SET_RESTART_POLICY, START, STOP
 
 
 def show(session: Session, app: str, as_json: bool) -> None:

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 import click
 
-from releases.app import NotDeployed
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table, timestamp
+from releases.domain.app import NotDeployed
+from releases.domain.release import Release, ReleaseState, ReleaseStatus
 from releases.engine.docker import connect
 from releases.engine.protocol import EngineFailed
 from releases.errors import BadInput
-from releases.queue import RELEASES, ROLL_BACK
-from releases.release import Release, ReleaseState, ReleaseStatus
+from releases.work.queue import RELEASES, ROLL_BACK
 
 Entry = tuple[Release, ReleaseState]
 _WERE_LIVE = (ReleaseStatus.LIVE, ReleaseStatus.SUPERSEDED)  # one can go back to their images

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 import click
 
-from releases.app import App, BadScale, is_process_type
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json, print_table
-from releases.limits import (
+from releases.domain.app import App, BadScale, is_process_type
+from releases.domain.limits import (
     EVERY_TYPE,
     BadLimit,
     Limits,
@@ -15,7 +15,7 @@ from releases.limits import (
     parse_memory,
     parse_pids,
 )
-from releases.queue import CLEAR_LIMITS, LIMIT, RELEASES
+from releases.work.queue import CLEAR_LIMITS, LIMIT, RELEASES
 
 _PARSERS: Mapping[str, tuple[str, Callable[[str], float]]] = {
     "memory": ("memory_mb", parse_memory),

@@ -2,9 +2,9 @@
 
 import click
 
-from releases.app import App
 from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json
+from releases.domain.app import App
 from releases.errors import BadInput
 
 _DEFAULT = "default"

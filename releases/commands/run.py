@@ -6,14 +6,14 @@ from contextlib import contextmanager
 
 import click
 
-from releases.app import BeingDestroyed, NotDeployed
-from releases.attend import attend, console_of
 from releases.command import APP, JSON, WORDS, Command, Session
+from releases.commands.attend import attend, console_of
 from releases.commands.table import print_json, print_table
+from releases.domain.app import BeingDestroyed, NotDeployed
+from releases.domain.one_off import NoSuchOneOff, OneOff, Run, TooManyOneOffs, arguments, lease
+from releases.domain.release import Release
 from releases.engine.docker import connect
 from releases.engine.runner import DockerRunner
-from releases.one_off import NoSuchOneOff, OneOff, Run, TooManyOneOffs, arguments, lease
-from releases.release import Release
 from releases.store.locks import Lease
 
 # Whoever attends takes it again after Redis was away: it says no more than that somebody is there.

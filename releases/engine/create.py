@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from releases.container import (
+from releases.domain.container import (
     ADDRESS,
     APP,
     BOOT,
@@ -13,10 +13,10 @@ from releases.container import (
     RELEASE,
     Slot,
 )
+from releases.domain.limits import Limits, Terms
+from releases.domain.release import Release
 from releases.engine.protocol import STANDARD
 from releases.engine.shell import SIGNAL_ALL, shell_command
-from releases.limits import Limits, Terms
-from releases.release import Release
 from releases.settings import Settings
 
 # What images need to start as root, to own their files and to go on as somebody else. Not what

@@ -9,8 +9,12 @@ from typing import Any, Protocol
 import docker
 import requests
 
-from releases import container as c
-from releases.container import FROZEN, Container, Slot
+from releases.domain import container as c
+from releases.domain.container import FROZEN, Container, Slot
+from releases.domain.image import AppImage
+from releases.domain.limits import Terms
+from releases.domain.one_off import OneOff
+from releases.domain.release import Artifact, Release
 from releases.engine import one_off
 from releases.engine.api import Api, one_line, reason, remove
 from releases.engine.create import create_request
@@ -22,10 +26,6 @@ from releases.engine.network import ensure_network
 from releases.engine.once import end_once, run_once
 from releases.engine.protocol import STANDARD, Condition, Ended, EngineFailed, Once, Ran
 from releases.engine.pull import not_the_same, pull, registry_of
-from releases.image import AppImage
-from releases.limits import Terms
-from releases.one_off import OneOff
-from releases.release import Artifact, Release
 from releases.settings import Settings
 from releases.store import Store
 

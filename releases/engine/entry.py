@@ -9,7 +9,7 @@ from typing import Any
 import docker
 
 from releases.console import Size
-from releases.container import Container
+from releases.domain.container import Container
 from releases.engine.api import one_line
 from releases.engine.opening import checked
 from releases.engine.program import Entry, Output

@@ -6,8 +6,8 @@ from typing import Any
 
 import docker
 
-from releases.container import APP, INSTANCE
-from releases.image import AppImage, split_names
+from releases.domain.container import APP, INSTANCE
+from releases.domain.image import AppImage, split_names
 
 _CONFLICT = 409  # a container uses it, or other images are built upon it
 

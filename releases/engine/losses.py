@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from releases.container import APP, INDEX, INSTANCE, is_condemned
+from releases.domain.container import APP, INDEX, INSTANCE, is_condemned
 from releases.engine.api import one_line
 
 _EVENTS = ["die", "destroy"]  # one that is killed for memory dies too

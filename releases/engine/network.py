@@ -4,7 +4,7 @@ from typing import Any
 
 import docker
 
-from releases.container import INSTANCE
+from releases.domain.container import INSTANCE
 from releases.engine.api import one_line, reason
 from releases.engine.protocol import EngineFailed
 from releases.settings import Settings

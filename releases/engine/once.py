@@ -5,12 +5,12 @@ from typing import Any
 
 import docker
 
-from releases.container import APP, INSTANCE, Slot, pick_address
+from releases.domain.container import APP, INSTANCE, Slot, pick_address
+from releases.domain.release import Release
 from releases.engine.api import remove
 from releases.engine.create import HARDENED, environment
 from releases.engine.execute import execute
 from releases.engine.protocol import EngineFailed, Once, Ran
-from releases.release import Release
 from releases.settings import Settings
 
 ONCE = "paas.once"  # the release; containers without a slot that carry it are ours alone

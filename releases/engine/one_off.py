@@ -3,9 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from releases.container import ADDRESS, APP, INSTANCE, PORT, RELEASE, Container, Slot, is_condemned
+from releases.domain.container import (
+    ADDRESS,
+    APP,
+    INSTANCE,
+    PORT,
+    RELEASE,
+    Container,
+    Slot,
+    is_condemned,
+)
+from releases.domain.one_off import PROCESS_TYPE, OneOff, Run, process_type
 from releases.engine.create import create_request, environment
-from releases.one_off import PROCESS_TYPE, OneOff, Run, process_type
 from releases.settings import Settings
 
 NUMBER = "paas.run"  # a container that carries it is a one-off, and fills no slot

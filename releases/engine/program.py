@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from releases.console import Size
-from releases.container import Container
+from releases.domain.container import Container
+from releases.domain.one_off import Run
 from releases.errors import PaasError
-from releases.one_off import Run
 
 
 class CannotRun(PaasError):

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from releases.container import Container, Slot
+from releases.domain.container import Container, Slot
+from releases.domain.image import AppImage
+from releases.domain.limits import Terms
+from releases.domain.one_off import OneOff
+from releases.domain.release import Artifact, Release
 from releases.errors import PaasError
-from releases.image import AppImage
-from releases.limits import Terms
-from releases.one_off import OneOff
-from releases.release import Artifact, Release
 
 STANDARD = Terms()  # no limits of the app's own
 

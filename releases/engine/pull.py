@@ -4,8 +4,8 @@ from typing import Any
 
 import docker
 
+from releases.domain.release import Artifact
 from releases.engine.protocol import EngineFailed
-from releases.release import Artifact
 
 
 def pull(api: Any, reference: str) -> None:

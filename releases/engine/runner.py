@@ -7,9 +7,10 @@ from typing import Any
 
 import docker
 
-from releases import one_off
 from releases.console import Size
-from releases.container import Container, pick_address
+from releases.domain import one_off
+from releases.domain.container import Container, pick_address
+from releases.domain.one_off import Run
 from releases.engine.api import one_line, reason, remove
 from releases.engine.docker import ADDRESS_TRIES, DockerEngine, connect
 from releases.engine.entry import EnteredProgram
@@ -20,7 +21,6 @@ from releases.engine.program import Entry, Output, Program
 from releases.engine.protocol import EngineFailed
 from releases.engine.sizing import can_be_told, is_told_late, sized
 from releases.engine.stream import Stream
-from releases.one_off import Run
 from releases.settings import Settings
 from releases.store import Store
 

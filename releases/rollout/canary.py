@@ -4,18 +4,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from releases.app import App
-from releases.canary import Canary, Word
-from releases.container import Container, slots, web
-from releases.desired import Desired
+from releases.domain.app import App
+from releases.domain.canary import Canary, Word
+from releases.domain.container import Container, slots, web
+from releases.domain.desired import Desired
+from releases.domain.release import Release
+from releases.domain.route import Route, shares
+from releases.domain.traffic import Thresholds, Traffic, verdict
 from releases.errors import PaasError
-from releases.release import Release
 from releases.rollout.flip import hosts, wait_acknowledged
 from releases.rollout.health import deaths, restarts_of
 from releases.rollout.rollout import Rollout
-from releases.route import Route, shares
 from releases.store.connection import Wakeups
-from releases.traffic import Thresholds, Traffic, verdict
 
 _LOOK_S = 1.0  # so often routers count; a word of a person is heard at once
 _THRESHOLDS = Thresholds()

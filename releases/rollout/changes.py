@@ -1,11 +1,11 @@
 """What makes a new release: code that was built, and config."""
 
-from releases.app import App
-from releases.build import Build
-from releases.config import ConfigChange
-from releases.desired import Desired
+from releases.domain.app import App
+from releases.domain.build import Build
+from releases.domain.config import ConfigChange
+from releases.domain.desired import Desired
+from releases.domain.release import Artifact
 from releases.errors import PaasError
-from releases.release import Artifact
 from releases.rollout.converge import converge, run_due
 from releases.rollout.give_up import put_aside
 from releases.rollout.releasing import Wanted, live_release, open_app, release_anew, where

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from releases.app import BeingDestroyed
-from releases.container import FROZEN, Container, slots
-from releases.desired import Desired
+from releases.domain.app import BeingDestroyed
+from releases.domain.container import FROZEN, Container, slots
+from releases.domain.desired import Desired
+from releases.domain.release import Release, ReleaseStatus
 from releases.errors import PaasError
-from releases.release import Release, ReleaseStatus
 from releases.rollout.canary import prove
 from releases.rollout.checks.checkup import Checkup, plan_checkup
 from releases.rollout.flip import flip, wait_acknowledged

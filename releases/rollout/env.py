@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 
-from releases.app_json import FILE, EnvVar
+from releases.domain.app_json import FILE, EnvVar
 from releases.errors import PaasError
 
 _SECRET_BYTES = 32

@@ -3,11 +3,11 @@
 import time
 from collections.abc import Sequence
 
-from releases.container import Container, web
-from releases.desired import Desired
-from releases.release import Release
+from releases.domain.container import Container, web
+from releases.domain.desired import Desired
+from releases.domain.release import Release
+from releases.domain.route import Route
 from releases.rollout.rollout import Rollout
-from releases.route import Route
 
 ACKNOWLEDGE_S = 10.0
 

@@ -1,9 +1,9 @@
 """How a rollout ends that does not reach its target: everything serves as before."""
 
-from releases.app import App
+from releases.domain.app import App
+from releases.domain.release import Release, ReleaseStatus
 from releases.errors import PaasError
 from releases.log import DeployLog
-from releases.release import Release, ReleaseStatus
 from releases.rollout.canary import take_back
 from releases.rollout.health import UnhealthyRelease
 from releases.rollout.rollout import Rollout

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from releases.container import Container
+from releases.domain.container import Container
 from releases.engine.protocol import Condition, Engine
 from releases.errors import PaasError
 from releases.rollout.checks.checkup import USUAL, Checkup

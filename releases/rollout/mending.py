@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
-from releases.container import FROZEN, Container, Slot, slots
-from releases.crash import Crash, crashed
-from releases.desired import Desired
+from releases.domain.container import FROZEN, Container, Slot, slots
+from releases.domain.crash import Crash, crashed
+from releases.domain.desired import Desired
+from releases.domain.release import Release
 from releases.engine.protocol import EngineFailed
-from releases.release import Release
 from releases.rollout.checks.checkup import USUAL, Checkup
 from releases.rollout.health import LAST_LINES_ABOVE, UnhealthyRelease, wait_until_healthy
 from releases.rollout.rollout import Rollout

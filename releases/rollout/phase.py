@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from releases.app import App, Due
+from releases.domain.app import App, Due
+from releases.domain.release import Release
 from releases.engine.protocol import Engine, Once, Ran, TookTooLong
 from releases.errors import PaasError
 from releases.log import DeployLog
-from releases.release import Release
 from releases.rollout.checks.checkup import not_run
 from releases.store import Store
 from releases.store.locks import Lock

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from releases.app import App, BadScale, NotDeployed
-from releases.app_json import FILE
-from releases.container import slots
-from releases.desired import Desired
+from releases.domain.app import App, BadScale, NotDeployed
+from releases.domain.app_json import FILE
+from releases.domain.container import slots
+from releases.domain.desired import Desired
+from releases.domain.release import Release
 from releases.errors import BadInput, PaasError
-from releases.release import Release
 from releases.rollout.converge import begin
 from releases.rollout.give_up import put_aside
 from releases.rollout.releasing import live_release, open_app, where

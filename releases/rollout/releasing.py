@@ -4,11 +4,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from releases.app import App, BeingDestroyed, default_formation
-from releases.app_json import FILE, EnvVar
-from releases.config import StagedConfig, check_size
-from releases.desired import Desired
-from releases.release import Artifact, Release
+from releases.domain.app import App, BeingDestroyed, default_formation
+from releases.domain.app_json import FILE, EnvVar
+from releases.domain.config import StagedConfig, check_size
+from releases.domain.desired import Desired
+from releases.domain.release import Artifact, Release
 from releases.rollout.converge import begin
 from releases.rollout.env import completed
 from releases.rollout.rollout import Rollout

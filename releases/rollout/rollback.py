@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from releases.app import App, NotDeployed
-from releases.container import slots
-from releases.desired import Desired
+from releases.domain.app import App, NotDeployed
+from releases.domain.container import slots
+from releases.domain.desired import Desired
+from releases.domain.release import Release, ReleaseState, ReleaseStatus
 from releases.errors import PaasError
-from releases.release import Release, ReleaseState, ReleaseStatus
 from releases.rollout.releasing import Wanted, open_app, release_anew
 from releases.rollout.rollout import Rollout
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from releases.container import Slot
+from releases.domain.container import Slot
+from releases.domain.release import Release
 from releases.engine.protocol import Engine
 from releases.log import DeployLog
-from releases.release import Release
 from releases.rollout.health import Patience
 from releases.settings import Settings
 from releases.store import Store

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from releases.app import App
-from releases.limits import EVERY_TYPE, Terms
+from releases.domain.app import App
+from releases.domain.limits import EVERY_TYPE, Terms
 from releases.rollout.processes import change_processes, check_type
 from releases.rollout.releasing import open_app
 from releases.rollout.rollout import Rollout

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from releases.app import App, AppExists, Due, NoSuchApp, check_app_name
-from releases.canary import Canary, Said, Word
-from releases.desired import Desired
-from releases.limits import Terms, as_document, terms_from
+from releases.domain.app import App, AppExists, Due, NoSuchApp, check_app_name
+from releases.domain.canary import Canary, Said, Word
+from releases.domain.desired import Desired
+from releases.domain.limits import Terms, as_document, terms_from
 from releases.store import keys
 from releases.store.connection import Client
 from releases.store.locks import Lock, LockLost

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
-from releases.build import (
+from releases.domain.build import (
     NEXT_STATUS,
     Build,
     BuildOptions,
@@ -15,8 +15,8 @@ from releases.build import (
     BuildStatus,
     Step,
 )
+from releases.domain.release import Artifact
 from releases.errors import PaasError
-from releases.release import Artifact
 from releases.store import keys
 from releases.store.connection import Client
 

@@ -4,8 +4,8 @@ import json
 import uuid
 from collections.abc import Mapping
 
-from releases.app import NoSuchApp
-from releases.config import BuildConfig, ConfigChange, StagedConfig, check_build_config
+from releases.domain.app import NoSuchApp
+from releases.domain.config import BuildConfig, ConfigChange, StagedConfig, check_build_config
 from releases.errors import PaasError
 from releases.store import keys
 from releases.store.connection import Client

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from releases.container import Slot
-from releases.crash import Crash
+from releases.domain.container import Slot
+from releases.domain.crash import Crash
 from releases.store import keys
 from releases.store.connection import Client
 

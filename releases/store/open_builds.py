@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from releases.build import BuildStatus
+from releases.domain.build import BuildStatus
 from releases.store import keys
 from releases.store.connection import Client
 

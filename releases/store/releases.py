@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from releases.errors import PaasError
-from releases.release import (
+from releases.domain.release import (
     Artifact,
     Outline,
     Release,
     ReleaseState,
     ReleaseStatus,
 )
+from releases.errors import PaasError
 from releases.store import keys
 from releases.store.connection import Client
 from releases.store.locks import Lock, LockLost

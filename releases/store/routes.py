@@ -6,10 +6,17 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from releases.desired import Desired
+from releases.domain.desired import Desired
+from releases.domain.release import NEXT_STATUS
+from releases.domain.route import (
+    BadWeights,
+    Route,
+    RouteChanges,
+    Router,
+    read_weights,
+    weights_text,
+)
 from releases.errors import PaasError
-from releases.release import NEXT_STATUS
-from releases.route import BadWeights, Route, RouteChanges, Router, read_weights, weights_text
 from releases.store import keys, scripts
 from releases.store.connection import Client
 from releases.store.locks import Lock, LockLost

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from releases.domain.traffic import Tally, Traffic
 from releases.store import keys
 from releases.store.connection import Client
-from releases.traffic import Tally, Traffic
 
 # One round trip, whichever routers there are: their tallies of the addresses asked for.
 _OF = f"""

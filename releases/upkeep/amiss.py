@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from releases.app import App
-from releases.container import Container, Slot, slots
-from releases.crash import Crash
+from releases.domain.app import App
+from releases.domain.container import Container, Slot, slots
+from releases.domain.crash import Crash
 
 _RUNS = ("running", "restarting")  # one that Docker restarts is Docker's own for now
 

@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 
-from releases.app import App
-from releases.container import Container, Slot, slots
-from releases.crash import Crash
+from releases.domain.app import App
+from releases.domain.container import Container, Slot, slots
+from releases.domain.crash import Crash
 from releases.engine.protocol import Engine, EngineFailed
 from releases.platform import Platform
-from releases.queue import CONVERGE, RELEASES
 from releases.store.events import PROCESS, EventLost
 from releases.upkeep.amiss import is_amiss, next_try
+from releases.work.queue import CONVERGE, RELEASES
 
 _AT_ONCE = 0.0
 # Docker (20.10) tells of a death before its listing has it, on a slow disk long before: ever later

@@ -2,8 +2,8 @@
 
 from itertools import accumulate
 
-from releases.app import NoSuchApp
-from releases.container import Container
+from releases.domain.app import NoSuchApp
+from releases.domain.container import Container
 from releases.engine.protocol import Engine
 from releases.platform import Platform
 

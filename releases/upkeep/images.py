@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
-from releases.app import App
-from releases.build import Build
-from releases.image import AppImage
-from releases.release import Outline, ReleaseStatus
+from releases.domain.app import App
+from releases.domain.build import Build
+from releases.domain.image import AppImage
+from releases.domain.release import Outline, ReleaseStatus
 
 _COUNTED = (ReleaseStatus.LIVE, ReleaseStatus.SUPERSEDED, ReleaseStatus.PENDING)
 

@@ -9,9 +9,7 @@ import redis
 
 from releases.engine.protocol import Engine
 from releases.errors import PaasError
-from releases.parking import go_on
 from releases.platform import Platform
-from releases.queue import CONVERGE, DESTROY, RELEASES, LostJob
 from releases.store.logs import NO_APP
 from releases.upkeep.attention import Attention
 from releases.upkeep.listening import listen
@@ -22,6 +20,8 @@ from releases.upkeep.retire import Retirement
 from releases.upkeep.sources import forget_sources
 from releases.upkeep.unfinished import Unfinished
 from releases.upkeep.watch import LOOK_S, Watch
+from releases.work.parking import go_on
+from releases.work.queue import CONVERGE, DESTROY, RELEASES, LostJob
 
 RESYNC_S = 30.0
 TEND_S = 2.0  # so soon it is noticed that a job died with its worker

@@ -1,11 +1,11 @@
 """What becomes of a job whose worker process died: that depends on how far it had come."""
 
-from releases.app import App, NoSuchApp
+from releases.domain.app import App, NoSuchApp
 from releases.log import DeployLog
 from releases.platform import Platform
-from releases.queue import BUILDS, CONVERGE, RELEASES, LostJob, build_of
 from releases.store import Store
 from releases.upkeep.unfinished import take_back
+from releases.work.queue import BUILDS, CONVERGE, RELEASES, LostJob, build_of
 
 _REASON = "its worker process died in the middle of it; try again"
 

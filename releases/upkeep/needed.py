@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from releases.app import App
-from releases.container import FROZEN, Container, Slot, slots
+from releases.domain.app import App
+from releases.domain.container import FROZEN, Container, Slot, slots
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from releases.domain.one_off import OneOff
 from releases.engine.protocol import Engine
 from releases.errors import PaasError
-from releases.one_off import OneOff
 from releases.platform import Platform
 from releases.store.events import ENDED
 

@@ -4,15 +4,15 @@ import logging
 from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from releases.app import NoSuchApp
-from releases.build_queue import start_next, turn
+from releases.domain.app import NoSuchApp
+from releases.domain.image import AppImage
 from releases.engine.protocol import Engine
 from releases.errors import PaasError
-from releases.image import AppImage
-from releases.parking import try_hold
 from releases.platform import Platform
 from releases.store.open_builds import BuildId
 from releases.upkeep.images import images_to_remove, needed_images
+from releases.work.build_queue import start_next, turn
+from releases.work.parking import try_hold
 
 _AT_ONCE = 3  # of one app: its lock is held meanwhile, and a deploy may wait for it
 _PURPOSE = "Remove old images"

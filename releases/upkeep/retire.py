@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from releases.app import App, NoSuchApp
-from releases.container import Container
+from releases.domain.app import App, NoSuchApp
+from releases.domain.container import Container
 from releases.engine.protocol import Engine, EngineFailed
 from releases.errors import PaasError
-from releases.parking import try_hold
 from releases.platform import Platform
 from releases.upkeep.budget import beyond_budget
 from releases.upkeep.needed import Sorted, sort
+from releases.work.parking import try_hold
 
 _PARALLEL_STOPS = 16
 

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from releases.build import BuildStatus
+from releases.domain.build import BuildStatus
 from releases.platform import Platform
 
 _NOT_ENDED = (BuildStatus.QUEUED, BuildStatus.RUNNING)

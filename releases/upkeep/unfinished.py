@@ -3,13 +3,13 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from releases.build import Build, BuildStatus
-from releases.build_queue import end, end_log, queue_build, start_next, turn
+from releases.domain.build import Build, BuildStatus
 from releases.log import DeployLog
 from releases.platform import Platform
-from releases.queue import BUILDS, DEPLOY, RELEASES
 from releases.store.builds import NoSuchBuild
 from releases.store.open_builds import BuildId
+from releases.work.build_queue import end, end_log, queue_build, start_next, turn
+from releases.work.queue import BUILDS, DEPLOY, RELEASES
 
 ATTEMPTS = 2
 _SILENCE = "nothing more was heard of it"

@@ -4,14 +4,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from releases.app import NoSuchApp
-from releases.container import Container, slots, web
-from releases.desired import Desired
+from releases.domain.app import NoSuchApp
+from releases.domain.container import Container, slots, web
+from releases.domain.desired import Desired
+from releases.domain.traffic import Thresholds, verdict
 from releases.engine.protocol import Condition, Engine
 from releases.platform import Platform
-from releases.queue import RELEASES, UNDO
 from releases.store.events import ROLLBACK
-from releases.traffic import Thresholds, verdict
+from releases.work.queue import RELEASES, UNDO
 
 LOOK_S = 1.0  # so often routers count
 _DEATHS = 2  # one is chance

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from releases.container import APP, INSTANCE
+from releases.domain.container import APP, INSTANCE
 from releases.settings import Settings
 from tests.services import need
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from releases.app_json import AppJson
-from releases.check import Check
-from releases.container import Container, Slot
+from releases.domain.app_json import AppJson
+from releases.domain.check import Check
+from releases.domain.container import Container, Slot
+from releases.domain.release import Release
 from releases.engine.protocol import Condition, Ended
-from releases.release import Release
 from releases.rollout.checks.checkup import Checkup
 from releases.rollout.health import Patience, UnhealthyRelease, wait_until_healthy
 from tests.fakes import examples

@@ -5,7 +5,11 @@ import queue
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from releases.container import Container, Slot
+from releases.domain.container import Container, Slot
+from releases.domain.image import AppImage, split_names
+from releases.domain.limits import Terms
+from releases.domain.one_off import OneOff, Run
+from releases.domain.release import Artifact, Release
 from releases.engine.protocol import (
     STANDARD,
     Condition,
@@ -15,10 +19,6 @@ from releases.engine.protocol import (
     Ran,
     TookTooLong,
 )
-from releases.image import AppImage, split_names
-from releases.limits import Terms
-from releases.one_off import OneOff, Run
-from releases.release import Artifact, Release
 
 
 class FakeLosses:

@@ -1,7 +1,7 @@
 """Ready-made domain values, so that a test names only what it is about."""
 
-from releases.app_json import SAYS_NOTHING, AppJson
-from releases.release import Artifact, Release
+from releases.domain.app_json import SAYS_NOTHING, AppJson
+from releases.domain.release import Artifact, Release
 
 COMMIT = "3f9ac21" + "0" * 33
 IMAGE = "sha256:" + "1" * 64

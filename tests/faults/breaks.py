@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
-from releases.container import APP, INSTANCE, Slot
-from releases.container import slots as slots_of
+from releases.domain.container import APP, INSTANCE, Slot
+from releases.domain.container import slots as slots_of
 from releases.engine.docker import connect
 from releases.log import DeployLog
-from releases.queue import CONVERGE
 from releases.store import keys
+from releases.work.queue import CONVERGE
 from router_sync.runtime import Runtime
 from router_sync.worker import SlotState
 from tests.faults.stage import FOREIGN, SHOP, Stage, client

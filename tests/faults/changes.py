@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from releases.queue import RELEASES, ROLL_BACK
+from releases.work.queue import RELEASES, ROLL_BACK
 from tests.faults.shown import Shown
 from tests.faults.stage import SHOP, Stage
 from tests.services import wait_for

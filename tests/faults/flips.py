@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from releases.log import follow
-from releases.queue import RELEASES, ROLL_BACK, SCALE
+from releases.work.queue import RELEASES, ROLL_BACK, SCALE
 from tests.faults.stage import SHOP, SLOW, Stage
 from tests.load import Request, load_on
 from tests.services import wait_for

@@ -10,14 +10,14 @@ import redis
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
-from releases.app import App
-from releases.container import APP, FROZEN, INDEX, INSTANCE, Container, slots
+from releases.domain.app import App
+from releases.domain.container import APP, FROZEN, INDEX, INSTANCE, Container, slots
+from releases.domain.release import ReleaseStatus
 from releases.engine.docker import connect
 from releases.errors import PaasError
-from releases.queue import RELEASES
-from releases.release import ReleaseStatus
 from releases.rollout.health import accepts_connections
 from releases.store import keys
+from releases.work.queue import RELEASES
 from router_sync.runtime import Runtime
 from router_sync.worker import SlotState
 from tests.faults.stage import Stage, client, foreign_things

@@ -10,7 +10,7 @@ import docker
 import redis
 import requests
 
-from releases.container import APP
+from releases.domain.container import APP
 from tests.faults.stage import SHOP, Stage, client
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import redis
 
-from releases.app import App
-from releases.build import BuildOptions
-from releases.container import APP, Container
-from releases.container import slots as slots_of
+from releases.domain.app import App
+from releases.domain.build import BuildOptions
+from releases.domain.container import APP, Container
+from releases.domain.container import slots as slots_of
+from releases.domain.release import Artifact, ReleaseStatus
 from releases.engine.docker import connect
-from releases.queue import DEPLOY, RELEASES
-from releases.release import Artifact, ReleaseStatus
+from releases.work.queue import DEPLOY, RELEASES
 from router_sync.render import Layout
 from tests.builds import end_build, start_build
 from tests.docker.images import busybox_image, plain_image

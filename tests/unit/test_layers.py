@@ -13,6 +13,16 @@ MAY_IMPORT = {
     "router_sync": {"releases"},
     "gitreceive": {"releases", "builder", "router_sync"},
 }
+# Within releases/: what a folder may import of the others.
+FOLDERS = {
+    "domain": set[str](),
+    "store": {"domain"},
+    "engine": {"domain", "store"},
+    "work": {"domain", "store", "engine"},
+    "rollout": {"domain", "store", "engine"},
+    "upkeep": {"domain", "store", "engine", "work"},
+    "commands": {"domain", "store", "engine", "work", "rollout", "upkeep"},
+}
 MODULES = sorted(path for room in MAY_IMPORT for path in (PROJECT / room).rglob("*.py"))
 ENTRY_POINTS = {"__main__.py", "jobs.py"}
 
@@ -32,6 +42,22 @@ def test_a_module_imports_only_rooms_below_its_own(path: Path) -> None:
     found = set(imported(ast.parse(path.read_text())))
 
     assert found & set(MAY_IMPORT) <= MAY_IMPORT[room] | {room}
+
+
+def folders_imported(tree: ast.Module) -> Iterator[str]:
+    """The folder of every import from releases/."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [*node.module.split("."), *(alias.name for alias in node.names)]
+            yield names[1] if names[0] == "releases" else ""
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_of_releases_imports_only_folders_below_its_own(folder: str) -> None:
+    for path in (PROJECT / "releases" / folder).rglob("*.py"):
+        found = set(folders_imported(ast.parse(path.read_text())))
+
+        assert found & set(FOLDERS) <= FOLDERS[folder] | {folder}, path
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PROJECT)))

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from releases.app import App
-from releases.check import STARTUP, Check
-from releases.container import Container
+from releases.domain.app import App
+from releases.domain.check import STARTUP, Check
+from releases.domain.container import Container
+from releases.domain.release import Release
 from releases.engine.create import environment
-from releases.release import Release
 from releases.rollout.checks.probe import Probe
 
 EVERY_TYPE = "*"  # among an app's unchecked process types: all of them

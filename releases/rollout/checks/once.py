@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from releases.container import Container
+from releases.domain.container import Container
 from releases.engine.protocol import Engine
 from releases.rollout.checks.checkup import Checkup
 from releases.rollout.checks.port import accepts_connections

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from releases.check import Check
-from releases.container import Container
+from releases.domain.check import Check
+from releases.domain.container import Container
 from releases.engine.protocol import Engine, EngineFailed, TookTooLong
 from releases.rollout.checks.http import Asked, NoAnswer, ask
 from releases.rollout.checks.port import is_reachable, listening

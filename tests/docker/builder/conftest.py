@@ -18,7 +18,7 @@ import pytest
 from builder.bases.sweep import note_sweep
 from builder.request import request_build
 from builder.source.objects import Objects
-from releases.build import AS_USUAL, Build, BuildOptions, BuildRequest, BuildStatus
+from releases.domain.build import AS_USUAL, Build, BuildOptions, BuildRequest, BuildStatus
 from releases.platform import Platform
 from releases.settings import PROJECT, Settings
 from tests.integration.builder.repository import Content, Repository

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 import docker
 import pytest
 
-from releases.build import Build, BuildOptions, BuildStatus
+from releases.domain.build import Build, BuildOptions, BuildStatus
 from releases.settings import PROJECT
 from tests.docker.builder.conftest import INSTANCE, Fetch, Workshop
 from tests.docker.fresh import fresh, mark

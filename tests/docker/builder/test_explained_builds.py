@@ -6,8 +6,8 @@ from dataclasses import replace
 import docker
 import pytest
 
-from releases.build import Build, BuildStatus
-from releases.config import ConfigChange
+from releases.domain.build import Build, BuildStatus
+from releases.domain.config import ConfigChange
 from tests.docker.builder.conftest import Workshop
 from tests.docker.fresh import mark
 

@@ -17,8 +17,8 @@ from builder.buildkit.session import Offer
 from builder.commands.cancel import cancel
 from builder.docker.engine import Engine, ImageBuild
 from builder.docker.progress import Progress
-from releases.build import Build, BuildStatus
 from releases.command import Session
+from releases.domain.build import Build, BuildStatus
 from tests.docker.builder.conftest import Workshop
 from tests.docker.fresh import mark
 from tests.services import wait_for

@@ -9,8 +9,8 @@ from pathlib import Path
 import docker
 import pytest
 
-from releases.build import BuildStatus
-from releases.config import ConfigChange
+from releases.domain.build import BuildStatus
+from releases.domain.config import ConfigChange
 from tests.docker.builder.conftest import Workshop, layers, printed_by, serving_files
 from tests.docker.builder.test_examples import Serving
 

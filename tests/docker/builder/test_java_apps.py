@@ -3,7 +3,7 @@
 import docker
 import pytest
 
-from releases.build import BuildStatus
+from releases.domain.build import BuildStatus
 from releases.settings import PROJECT
 from tests.docker.builder.conftest import Workshop, layers, printed_by
 from tests.docker.builder.test_examples import Serving

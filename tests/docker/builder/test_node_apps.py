@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from releases.build import Build, BuildStatus
+from releases.domain.build import Build, BuildStatus
 from tests.docker.builder.conftest import Workshop
 from tests.docker.builder.test_examples import Serving
 from tests.integration.builder.repository import Content

@@ -9,7 +9,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from releases.build import BuildStatus
+from releases.domain.build import BuildStatus
 from tests.docker.builder.conftest import Workshop, layers, serving_files
 from tests.docker.builder.test_examples import Serving
 from tests.integration.builder.repository import Content

@@ -11,8 +11,8 @@ import pytest
 from builder.bases.stack import Bases
 from builder.detection.manifest import read_manifest
 from builder.docker.engine import Engine
-from releases.build import BuildStatus
-from releases.config import ConfigChange
+from releases.domain.build import BuildStatus
+from releases.domain.config import ConfigChange
 from releases.settings import PROJECT
 from tests.docker.builder.conftest import Workshop
 from tests.docker.builder.test_examples import Serving

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import docker
 import pytest
 
-from releases.build import BuildStatus
+from releases.domain.build import BuildStatus
 from tests.docker.builder.conftest import Workshop, layers
 from tests.docker.builder.gems import gem
 from tests.docker.builder.test_examples import Serving

@@ -17,7 +17,7 @@ import pytest
 from builder.bases.stack import Bases
 from builder.detection.folders import all_buildpacks
 from builder.docker.engine import Engine
-from releases.build import Build, BuildStatus
+from releases.domain.build import Build, BuildStatus
 from releases.settings import PROJECT
 from tests.docker.fresh import mark
 from tests.docker.hosts.tiny import commit, push, push_base, remove_made, server, write_buildpacks

@@ -16,7 +16,7 @@ from builder.bases.sweep import is_due, sweep
 from builder.detection.folders import all_buildpacks
 from builder.docker.engine import Engine, Image
 from builder.queue.pushed import forget_pushed
-from releases.container import APP, INSTANCE
+from releases.domain.container import APP, INSTANCE
 from releases.platform import Platform
 from tests.builds import end_build, start_build
 from tests.docker.hosts.tiny import write_buildpacks

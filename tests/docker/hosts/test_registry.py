@@ -14,7 +14,7 @@ from builder.docker.engine import Engine
 from builder.docker.image import Recipe, build_image
 from builder.docker.registry import Images, RegistryFailed
 from builder.docker.stages import last_base
-from releases.container import APP, INSTANCE
+from releases.domain.container import APP, INSTANCE
 from releases.engine.docker import connect
 from releases.engine.protocol import EngineFailed
 from releases.settings import Settings

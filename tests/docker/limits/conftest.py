@@ -10,7 +10,7 @@ import pytest
 from builder.docker.engine import Engine
 from builder.docker.image import Recipe, build_image
 from builder.limits.steps import RUNC_ROOT
-from releases.build import Build
+from releases.domain.build import Build
 from releases.platform import Platform
 from releases.settings import Settings
 from tests.docker.builder.conftest import Workshop

@@ -3,7 +3,7 @@
 import pytest
 
 from builder.limits.disk import free_bytes
-from releases.build import BuildStatus
+from releases.domain.build import BuildStatus
 from tests.docker.limits.conftest import MB, Yard
 from tests.docker.limits.other_app import OtherApp
 from tests.services import wait_for

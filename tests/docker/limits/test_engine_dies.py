@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from builder.limits.disk import free_bytes
-from releases.build import BuildStatus
+from releases.domain.build import BuildStatus
 from tests.docker.limits.conftest import MB, Yard, steps_of
 from tests.docker.limits.other_app import OtherApp
 from tests.services import wait_for

@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from releases.build import BuildStatus
+from releases.domain.build import BuildStatus
 from tests.docker.limits.conftest import LIMITS, Yard
 from tests.docker.limits.other_app import OtherApp
 

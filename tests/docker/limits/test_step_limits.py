@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from releases.build import BuildStatus
+from releases.domain.build import BuildStatus
 from tests.docker.limits.conftest import Yard, steps_of
 from tests.docker.limits.other_app import OtherApp
 from tests.services import wait_for

@@ -9,7 +9,7 @@ from typing import Any
 import docker
 import pytest
 
-from releases.container import INSTANCE
+from releases.domain.container import INSTANCE
 from releases.engine.docker import DockerEngine, connect
 from releases.settings import Settings
 from releases.store import Store

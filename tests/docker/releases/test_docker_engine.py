@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from releases.commands.logs import Follower
-from releases.container import Container, Slot
+from releases.domain.container import Container, Slot
 from releases.engine.docker import DockerEngine, connect
 from releases.engine.protocol import EngineFailed
 from releases.rollout.health import Patience, UnhealthyRelease, wait_until_healthy

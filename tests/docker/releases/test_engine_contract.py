@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from releases.container import FROZEN, Container, Slot
+from releases.domain.container import FROZEN, Container, Slot
+from releases.domain.one_off import OneOff, Run
+from releases.domain.release import Release
 from releases.engine.protocol import Condition, Ended, Engine, EngineFailed, Once, TookTooLong
 from releases.engine.runner import DockerRunner
-from releases.one_off import OneOff, Run
-from releases.release import Release
 from tests.docker.images import named_image
 from tests.fakes import examples
 from tests.fakes.engine import FakeEngine

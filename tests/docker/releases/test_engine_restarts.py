@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from releases.container import FROZEN, slots
+from releases.domain.container import FROZEN, slots
+from releases.domain.release import Artifact
 from releases.engine.docker import DockerEngine, connect
 from releases.log import DeployLog
 from releases.platform import Platform
-from releases.release import Artifact
 from releases.rollout import changes
 from releases.rollout.converge import converge
 from releases.rollout.health import Patience

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from releases.app import Desired
 from releases.command import Session
 from releases.commands.releases import list_releases
+from releases.domain.app import Desired
 from releases.engine.docker import DockerEngine
 from releases.platform import Platform
 from releases.settings import Settings

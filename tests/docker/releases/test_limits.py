@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from releases.container import Container, Slot
+from releases.domain.container import Container, Slot
+from releases.domain.limits import Limits, Terms
 from releases.engine.docker import DockerEngine
-from releases.limits import Limits, Terms
 from tests.fakes import examples
 from tests.services import wait_for
 

@@ -9,11 +9,11 @@ import pytest
 from releases.command import Session
 from releases.commands import COMMANDS
 from releases.console import Window
+from releases.domain.one_off import Run, TooManyOneOffs
 from releases.engine.docker import DockerEngine
 from releases.engine.program import Program
 from releases.engine.protocol import EngineFailed
 from releases.engine.runner import DockerRunner
-from releases.one_off import Run, TooManyOneOffs
 from releases.platform import Platform
 from releases.settings import Settings
 from releases.store import Store

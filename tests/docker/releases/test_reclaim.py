@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from releases.app import Desired
+from releases.domain.app import Desired
 from releases.engine.docker import DockerEngine
 from releases.platform import Platform
 from releases.settings import Settings

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from releases.container import Slot
+from releases.domain.container import Slot
+from releases.domain.release import Release
 from releases.engine.docker import DockerEngine
 from releases.engine.protocol import EngineFailed, Once
-from releases.release import Release
 from releases.settings import Settings
 from tests.docker.images import named_image
 from tests.docker.releases.conftest import NAME

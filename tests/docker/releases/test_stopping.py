@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from releases.container import Container, Slot
+from releases.domain.container import Container, Slot
 from releases.engine.docker import DockerEngine
 from releases.engine.shell import shell_command
 from tests.fakes import examples

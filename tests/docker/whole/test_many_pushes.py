@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from releases.build import BuildStatus
+from releases.domain.build import BuildStatus
 from tests.docker.fresh import mark
 from tests.sample import Sample
 from tests.whole import Whole

@@ -16,7 +16,7 @@ from pathlib import Path
 from builder.bases.sweep import note_sweep
 from builder.request import request_build
 from builder.source.objects import Objects
-from releases.build import Build, BuildRequest, BuildStatus
+from releases.domain.build import Build, BuildRequest, BuildStatus
 from releases.platform import Platform
 from releases.settings import PROJECT
 from tests.integration.builder.repository import Repository

@@ -8,12 +8,12 @@ import pytest
 from builder.commands import COMMANDS
 from builder.commands.builds import NoBuilds
 from builder.source.archive import source_path
-from releases.app import NoSuchApp
-from releases.build import Build, BuildOptions, BuildSettings, BuildStatus, Step
 from releases.command import Session
+from releases.domain.app import NoSuchApp
+from releases.domain.build import Build, BuildOptions, BuildSettings, BuildStatus, Step
+from releases.domain.release import Artifact
 from releases.log import DeployFailed, DeployLog
 from releases.platform import Platform
-from releases.release import Artifact
 from releases.store.builds import NoSuchBuild
 from tests.builds import end_build, queue_build, start_build
 

@@ -5,7 +5,7 @@ import pytest
 from builder import jobs
 from builder.request import request_build
 from builder.source.objects import Objects
-from releases.build import BuildRequest, BuildStatus
+from releases.domain.build import BuildRequest, BuildStatus
 from releases.log import DeployFailed, follow
 from releases.platform import Platform
 from tests.integration.builder.repository import Repository

@@ -9,9 +9,9 @@ import pytest
 
 from builder.commands import COMMANDS
 from builder.detection.plan import NoSuchBuildpack
-from releases.app import NoSuchApp
-from releases.build import BuildSettings
 from releases.command import Session
+from releases.domain.app import NoSuchApp
+from releases.domain.build import BuildSettings
 from releases.errors import BadInput
 from releases.platform import Platform
 

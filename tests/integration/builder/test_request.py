@@ -9,7 +9,7 @@ from builder.request import request_build
 from builder.source.archive import source_path
 from builder.source.objects import Objects
 from builder.source.tree import BadTree
-from releases.build import Build, BuildRequest, BuildStatus
+from releases.domain.build import Build, BuildRequest, BuildStatus
 from releases.platform import Platform
 from tests.builds import end_build
 from tests.integration.builder.repository import Repository

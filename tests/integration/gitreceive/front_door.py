@@ -15,8 +15,8 @@ from gitreceive.dispatch import CommandTable
 from gitreceive.keys import parse_public_key
 from gitreceive.limits import Limits
 from gitreceive.server import Server
-from releases.build import Build, BuildRequest
 from releases.command import Command, Session
+from releases.domain.build import Build, BuildRequest
 from releases.log import DeployLog
 from releases.platform import Platform
 from releases.store import Store

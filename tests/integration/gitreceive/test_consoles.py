@@ -8,8 +8,8 @@ import paramiko
 import pytest
 
 from gitreceive.limits import Limits
-from releases.attend import attend, console_of
 from releases.command import Command, Session
+from releases.commands.attend import attend, console_of
 from releases.console import Size
 from releases.platform import Platform
 from tests.fakes.program import FakeProgram

@@ -4,9 +4,9 @@ import subprocess
 
 import pytest
 
-from releases.build import BuildOptions
+from releases.domain.build import BuildOptions
+from releases.domain.release import Artifact, Release
 from releases.log import DeployLog
-from releases.release import Artifact, Release
 from tests.integration.gitreceive.front_door import Door
 from tests.services import wait_for
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from releases.build import BuildOptions, BuildStatus
+from releases.domain.build import BuildOptions, BuildStatus
+from releases.domain.release import Artifact, Release
 from releases.log import DeployLog
-from releases.release import Artifact, Release
 from tests.integration.gitreceive.front_door import Door
 from tests.integration.gitreceive.interop.clients import Libgit2, Push
 from tests.services import wait_for

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from releases.build import BuildStatus
+from releases.domain.build import BuildStatus
 from tests.integration.gitreceive.front_door import (
     Door,
     HeldBuild,

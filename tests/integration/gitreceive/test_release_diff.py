@@ -9,8 +9,8 @@ import pytest
 
 from gitreceive.dispatch import CommandTable
 from gitreceive.release_diff import COMMANDS
-from releases.app import Desired
 from releases.command import Session
+from releases.domain.app import Desired
 from releases.platform import Platform
 from tests.builds import end_build, start_build
 from tests.fakes.examples import artifact, release

@@ -14,12 +14,12 @@ from rq.serializers import JSONSerializer
 from gitreceive.dispatch import CommandTable
 from gitreceive.repository import Repository
 from gitreceive.stack_commands import COMMANDS
-from releases.build import BuildStatus
 from releases.command import Session
-from releases.desired import Desired
+from releases.domain.build import BuildStatus
+from releases.domain.desired import Desired
 from releases.log import DeployLog
 from releases.platform import Platform
-from releases.queue import BUILDS, UPDATE_BASES
+from releases.work.queue import BUILDS, UPDATE_BASES
 from tests.builds import end_build, queue_build, start_build
 from tests.fakes.examples import artifact, release
 from tests.services import wait_for

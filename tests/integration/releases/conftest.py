@@ -10,16 +10,16 @@ import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from releases.build import Build
-from releases.container import FROZEN, Container, slots
+from releases.domain.build import Build
+from releases.domain.container import FROZEN, Container, slots
+from releases.domain.release import Artifact
 from releases.engine.protocol import Engine
 from releases.log import DeployLog
 from releases.platform import Platform
-from releases.queue import RELEASES
-from releases.release import Artifact
 from releases.rollout.health import Patience
 from releases.rollout.rollout import Rollout
 from releases.store import Store
+from releases.work.queue import RELEASES
 from tests.builds import end_build, start_build
 from tests.fakes.engine import FakeEngine
 from tests.fakes.inline import Inline

@@ -14,14 +14,14 @@ import pytest
 import redis
 from rq.serializers import JSONSerializer
 
-from releases.config import ConfigChange
+from releases.domain.config import ConfigChange
 from releases.log import DeployFailed, follow
 from releases.platform import Platform
-from releases.queue import BUILDS, CHANGE_CONFIG, CONVERGE, RELEASES, SCALE
 from releases.settings import Settings
 from releases.store import Store
 from releases.store.connection import NoRedis
 from releases.upkeep.lost import settle
+from releases.work.queue import BUILDS, CHANGE_CONFIG, CONVERGE, RELEASES, SCALE
 from tests.services import wait_for
 
 pytestmark = pytest.mark.integration

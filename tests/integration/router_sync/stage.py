@@ -11,9 +11,9 @@ from typing import Any
 
 import redis
 
-from releases.desired import Desired
+from releases.domain.desired import Desired
+from releases.domain.route import Route
 from releases.platform import Platform
-from releases.route import Route
 from releases.settings import PROJECT, Settings
 from router_sync.render import Layout
 from router_sync.runtime import Fleet, NoHaproxy, Runtime

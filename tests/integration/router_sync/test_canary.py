@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from releases.route import Route, shares
+from releases.domain.route import Route, shares
 from tests.integration.router_sync.backends import Backend, Backends
 from tests.integration.router_sync.stage import Answer, Stage
 from tests.integration.router_sync.test_reloading import reload

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from releases.app import NoSuchApp
 from releases.command import Session
-from releases.desired import Desired
+from releases.domain.app import NoSuchApp
+from releases.domain.desired import Desired
 from releases.errors import PaasError
 from releases.log import DeployFailed, DeployLog
 from releases.platform import Platform
-from releases.queue import CONVERGE, RELEASES
+from releases.work.queue import CONVERGE, RELEASES
 from router_sync.commands import COMMANDS
 
 pytestmark = pytest.mark.integration

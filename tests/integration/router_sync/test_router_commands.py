@@ -6,10 +6,10 @@ import json
 import pytest
 import redis
 
-from releases.app import Desired
 from releases.command import Session
+from releases.domain.app import Desired
+from releases.domain.route import Route
 from releases.platform import Platform
-from releases.route import Route
 from releases.store import keys
 from router_sync.commands import COMMANDS
 from router_sync.routers import NoSuchRouter, RouterIsAwake

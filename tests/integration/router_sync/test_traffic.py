@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from releases.traffic import Thresholds, Traffic, verdict
+from releases.domain.traffic import Thresholds, Traffic, verdict
 from router_sync.slots import SLOTS
 from tests.integration.router_sync.backends import LATE_S, Backend, Backends
 from tests.integration.router_sync.stage import Stage

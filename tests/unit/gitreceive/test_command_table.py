@@ -8,8 +8,8 @@ import pytest
 
 from gitreceive.commands import COMMANDS
 from gitreceive.dispatch import CommandTable, DuplicateCommand, split
-from releases.app import NoSuchApp
 from releases.command import APP, JSON, Command, Session
+from releases.domain.app import NoSuchApp
 from releases.errors import BadInput
 
 

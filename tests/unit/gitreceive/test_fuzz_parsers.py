@@ -22,8 +22,8 @@ from gitreceive.limits import Limits
 from gitreceive.pktline import BadPushRequest, CommandGate, ReportFilter
 from gitreceive.printable import plain_line, safe_lines
 from gitreceive.push import PushRefused, parse_commands
-from releases.app import is_app_name
 from releases.command import APP, JSON, Command, Session
+from releases.domain.app import is_app_name
 from releases.errors import BadInput
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))

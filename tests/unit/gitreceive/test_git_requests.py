@@ -7,7 +7,7 @@ import pytest
 from gitreceive import git
 from gitreceive.git import BadRepositoryPath, GitRequest, parse_request
 from gitreceive.limits import Limits
-from releases.app import BadAppName
+from releases.domain.app import BadAppName
 
 
 @pytest.mark.parametrize("path", ["myapp", "/myapp", "myapp.git", "/myapp.git/", "myapp/"])

@@ -4,7 +4,7 @@ import pytest
 
 from gitreceive.options import check_nothing_to_deploy, parse_options, stored_only
 from gitreceive.push import PushRefused, RefCommand
-from releases.build import AS_USUAL, BuildOptions
+from releases.domain.build import AS_USUAL, BuildOptions
 
 
 def test_without_options_a_push_deploys_as_usual() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from releases.traffic import Traffic
+from releases.domain.traffic import Traffic
 from router_sync.counters import Counters, read_counters, read_unserved, since
 
 

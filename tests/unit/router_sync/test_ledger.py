@@ -1,6 +1,6 @@
 """Requests are counted for the address that had them, through all that happens to slots."""
 
-from releases.traffic import Tally, Traffic
+from releases.domain.traffic import Tally, Traffic
 from router_sync.counters import Counters
 from router_sync.ledger import Ledger
 

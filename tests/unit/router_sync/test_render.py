@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from releases.domain.route import Route
 from releases.errors import PaasError
-from releases.route import Route
 from router_sync.launch import prepare
 from router_sync.render import Layout, render_config, render_map
 from router_sync.slots import SPARES, WEIGHED_SPARES

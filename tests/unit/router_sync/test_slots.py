@@ -2,7 +2,7 @@
 
 import pytest
 
-from releases.route import Route, RouteChanges
+from releases.domain.route import Route, RouteChanges
 from router_sync.slots import SPARES, WEIGHED_SPARES, Plan, is_cramped, plan, slots_for
 from router_sync.table import Table
 from router_sync.worker import NOWHERE, Slot, SlotState, Worker

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from releases.route import Route, RouteChanges
+from releases.domain.route import Route, RouteChanges
 from router_sync.source import Source
 from router_sync.table import BadRoute, Table, check_route
 

@@ -7,7 +7,7 @@ import pytest
 from builder.limits.disk import LowDisk
 from builder.request import request_build
 from builder.source.objects import Objects
-from releases.build import BuildRequest
+from releases.domain.build import BuildRequest
 from releases.platform import Platform
 from tests.integration.builder.repository import Repository
 

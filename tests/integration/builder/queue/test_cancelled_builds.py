@@ -7,8 +7,8 @@ import pytest
 from builder.commands import COMMANDS
 from builder.commands.cancel import BuiltAlready
 from builder.source.archive import source_path
-from releases.build import BuildStatus
 from releases.command import Session
+from releases.domain.build import BuildStatus
 from releases.log import DeployLog
 from releases.platform import Platform
 from tests.builds import end_build, start_build

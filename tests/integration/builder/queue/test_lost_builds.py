@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import redis
 
-from releases.build import Build, BuildStatus
+from releases.domain.build import Build, BuildStatus
 from releases.platform import Platform
-from releases.queue import BUILDS, RELEASES
 from releases.settings import PROJECT, Settings
 from releases.upkeep.unfinished import Unfinished
+from releases.work.queue import BUILDS, RELEASES
 from tests.builds import end_build, queue_build, start_build
 from tests.integration.builder.floor import Floor, engine_in_memory, is_gone
 from tests.integration.builder.repository import Repository
@@ -28,7 +28,7 @@ import sys
 from pathlib import Path
 from builder.request import request_build
 from builder.source.objects import Objects
-from releases.build import BuildRequest
+from releases.domain.build import BuildRequest
 from releases.platform import Platform
 from releases.settings import Settings
 home, url, repository, commit = sys.argv[1:]

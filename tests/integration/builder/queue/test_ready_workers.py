@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from releases.build import BuildStatus
+from releases.domain.build import BuildStatus
 from tests.integration.builder.floor import Floor, is_gone
 from tests.services import wait_for
 

@@ -9,10 +9,10 @@ import pytest
 
 from builder.queue.retention import forget_old_builds
 from builder.source.archive import source_path
-from releases.build import Build, BuildStatus
-from releases.desired import Desired
+from releases.domain.build import Build, BuildStatus
+from releases.domain.desired import Desired
+from releases.domain.release import Artifact, Release
 from releases.platform import Platform
-from releases.release import Artifact, Release
 from tests.builds import end_build, queue_build, start_build
 
 pytestmark = pytest.mark.integration

@@ -5,9 +5,9 @@ import pytest
 from builder.request import request_build
 from builder.source.archive import source_path
 from builder.source.objects import Objects
-from releases.build import BuildRequest, BuildStatus
-from releases.queue import BUILDS
+from releases.domain.build import BuildRequest, BuildStatus
 from releases.store.builds import RivalBegan
+from releases.work.queue import BUILDS
 from tests.integration.builder.floor import Floor
 
 pytestmark = pytest.mark.integration

@@ -5,7 +5,7 @@ import pytest
 from builder.record.title import introduce, title_of
 from builder.source.history import count, history
 from builder.source.objects import Objects
-from releases.app import Desired
+from releases.domain.app import Desired
 from releases.platform import Platform
 from tests.fakes.examples import artifact, release
 from tests.integration.builder.repository import Repository

@@ -12,7 +12,7 @@ from builder.source.objects import Objects
 from gitreceive import commands
 from gitreceive.__main__ import serve
 from gitreceive.dispatch import CommandTable
-from releases.build import Build, BuildRequest
+from releases.domain.build import Build, BuildRequest
 from releases.log import DeployLog
 from releases.platform import Platform
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from releases.build import BuildOptions
+from releases.domain.build import BuildOptions
 from tests.integration.gitreceive.front_door import Door, Result
 from tests.integration.gitreceive.interop.clients import Client, Push
 

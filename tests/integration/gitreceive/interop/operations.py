@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from releases.build import BuildOptions
+from releases.domain.build import BuildOptions
 from tests.integration.gitreceive.front_door import fail
 from tests.integration.gitreceive.interop.bench import MASTER, Bench, refused, taken
 from tests.integration.gitreceive.interop.clients import Push

@@ -2,7 +2,7 @@
 
 import pytest
 
-from releases.desired import Desired
+from releases.domain.desired import Desired
 from releases.platform import Platform
 from releases.store import Store
 from tests.fakes.examples import artifact, release

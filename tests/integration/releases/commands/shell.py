@@ -13,7 +13,7 @@ from releases.command import Session
 from releases.commands import COMMANDS
 from releases.log import DeployLog
 from releases.platform import Platform
-from releases.queue import RELEASES
+from releases.work.queue import RELEASES
 from tests.services import wait_for
 
 TABLE = {command.name: command for command in COMMANDS}

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from releases.app import AppExists, BadAppName, NoSuchApp
+from releases.domain.app import AppExists, BadAppName, NoSuchApp
 from releases.errors import BadInput
 from releases.log import DeployLog
-from releases.queue import DESTROY
+from releases.work.queue import DESTROY
 from tests.builds import end_build, start_build
 from tests.integration.releases.commands.shell import TABLE, Shell
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from releases.canary import BadCanary, Canary, Said, Word
 from releases.commands.canary import NoCanary
-from releases.desired import Desired
+from releases.domain.canary import BadCanary, Canary, Said, Word
+from releases.domain.desired import Desired
 from releases.errors import BadInput
 from tests.integration.releases.commands.shell import Shell
 

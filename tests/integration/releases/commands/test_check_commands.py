@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from releases.app_json import AppJson
-from releases.check import Check
-from releases.desired import Desired
+from releases.domain.app_json import AppJson
+from releases.domain.check import Check
+from releases.domain.desired import Desired
 from releases.errors import BadInput, PaasError
 from releases.store import Store
 from tests.fakes.examples import artifact, release

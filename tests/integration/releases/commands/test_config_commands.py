@@ -7,9 +7,9 @@ import click
 import pytest
 
 from releases.commands.config import NoSuchConfigVar
-from releases.config import BadConfig
+from releases.domain.config import BadConfig
 from releases.errors import PaasError
-from releases.queue import CHANGE_CONFIG
+from releases.work.queue import CHANGE_CONFIG
 from tests.integration.releases.commands.shell import Shell
 
 pytestmark = pytest.mark.integration

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from releases.app import BadScale
+from releases.domain.app import BadScale
+from releases.domain.limits import BadLimit, Limits, Terms
 from releases.errors import BadInput
-from releases.limits import BadLimit, Limits, Terms
-from releases.queue import (
+from releases.work.queue import (
     CLEAR_LIMITS,
     LIMIT,
     RESTART,

@@ -8,14 +8,14 @@ from typing import Any
 import click
 import pytest
 
-from releases.app import BadScale
 from releases.command import Session
+from releases.domain.app import BadScale
 from releases.errors import BadInput, PaasError
 from releases.log import DeployFailed, DeployLog
 from releases.platform import Platform
-from releases.queue import RESTART, ROLL_BACK, SCALE
 from releases.store import Store
 from releases.store.releases import NoSuchRelease
+from releases.work.queue import RESTART, ROLL_BACK, SCALE
 from tests.integration.releases.commands.shell import TABLE, Shell
 
 pytestmark = pytest.mark.integration

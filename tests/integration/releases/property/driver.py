@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from releases.build import Build
-from releases.config import ConfigChange
-from releases.container import FROZEN, Container, slots
+from releases.domain.build import Build
+from releases.domain.config import ConfigChange
+from releases.domain.container import FROZEN, Container, slots
 from releases.rollout import changes, processes, rollback
 from releases.rollout.rollout import Rollout
 from tests.integration.releases.property.fate import Strike

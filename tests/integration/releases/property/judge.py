@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from releases.container import FROZEN, Container, Slot, slots
-from releases.release import NEXT_STATUS, Release, ReleaseStatus
+from releases.domain.container import FROZEN, Container, Slot, slots
+from releases.domain.release import NEXT_STATUS, Release, ReleaseStatus
 from tests.integration.releases.property.model import MENDS, AppModel, Past, Plan, Staged, State
 from tests.integration.releases.property.world import Outcome, World
 

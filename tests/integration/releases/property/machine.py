@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from releases.container import Container, Slot
+from releases.domain.container import Container, Slot
+from releases.domain.limits import Terms
+from releases.domain.release import Release
 from releases.engine.protocol import STANDARD, Condition, EngineFailed
-from releases.limits import Terms
-from releases.release import Release
 from tests.fakes.engine import FakeEngine
 
 # What is wrong with an image -> the process type that it shows in.

@@ -5,13 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from releases.build import Build, BuildStatus
-from releases.container import Container
+from releases.domain.build import Build, BuildStatus
+from releases.domain.container import Container
+from releases.domain.release import Artifact
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.platform import Platform
-from releases.queue import JobQueue
-from releases.release import Artifact
 from releases.rollout.converge import converge as converge_app
 from releases.rollout.health import Patience
 from releases.rollout.rollout import Rollout
@@ -20,6 +19,7 @@ from releases.store import Store, keys
 from releases.upkeep.lost import settle_change
 from releases.upkeep.retire import Retirement
 from releases.vault import Vault
+from releases.work.queue import JobQueue
 from tests.builds import end_build, start_build
 from tests.integration.releases.property.fate import Fate, Killed, MortalEngine, MortalRedis, Strike
 from tests.integration.releases.property.machine import Machine

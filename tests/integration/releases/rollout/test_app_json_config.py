@@ -2,9 +2,9 @@
 
 import pytest
 
-from releases.app import BadScale
-from releases.app_json import AppJson, EnvVar
-from releases.config import ConfigChange
+from releases.domain.app import BadScale
+from releases.domain.app_json import AppJson, EnvVar
+from releases.domain.config import ConfigChange
 from releases.rollout import changes, processes, rollback
 from releases.rollout.env import ConfigMissing
 from tests.integration.releases.conftest import Shop

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from releases.canary import Canary, Said, Word
+from releases.domain.canary import Canary, Said, Word
+from releases.domain.traffic import Tally, Traffic
 from releases.rollout import changes, rollback
 from releases.rollout.canary import CanaryFailed
 from releases.rollout.converge import converge
-from releases.traffic import Tally, Traffic
 from tests.integration.releases.conftest import Shop
 from tests.integration.releases.deploys import deploy, log_lines, statuses
 from tests.services import wait_for

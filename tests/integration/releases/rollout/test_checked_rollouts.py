@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from releases.app_json import AppJson
-from releases.check import Check
+from releases.domain.app_json import AppJson
+from releases.domain.check import Check
 from releases.rollout import changes
 from releases.rollout.health import UnhealthyRelease
 from tests.integration.releases.conftest import Shop

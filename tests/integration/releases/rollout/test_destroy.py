@@ -2,13 +2,13 @@
 
 import pytest
 
-from releases.app import BeingDestroyed, NoSuchApp
+from releases.domain.app import BeingDestroyed, NoSuchApp
 from releases.platform import Platform
-from releases.queue import DESTROY, RELEASES
 from releases.rollout import changes
 from releases.rollout.converge import converge
 from releases.rollout.destroy import NotToBeDestroyed, destroy
 from releases.upkeep.loop import request_convergence
+from releases.work.queue import DESTROY, RELEASES
 from tests.integration.releases.conftest import Shop
 
 pytestmark = pytest.mark.integration

@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from releases.container import Container, Slot
+from releases.domain.container import Container, Slot
+from releases.domain.image import AppImage
 from releases.engine.docker import DockerEngine
 from releases.engine.protocol import EngineFailed
-from releases.image import AppImage
 from releases.settings import Settings
 from releases.store import Store
 

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from releases.check import Check
+from releases.domain.check import Check
 from releases.engine.protocol import Ended
 from releases.rollout.checks.checkup import Checkup
 from releases.rollout.checks.once import look_once

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from releases.config import ConfigChange
+from releases.domain.config import ConfigChange
 from releases.rollout import changes, processes, rollback
 from releases.rollout.converge import converge
 from releases.rollout.rollback import CannotRollBack

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from releases.app_json import AppJson, Scripts
-from releases.build import Build
-from releases.config import ConfigChange
+from releases.domain.app_json import AppJson, Scripts
+from releases.domain.build import Build
+from releases.domain.config import ConfigChange
 from releases.platform import Platform
-from releases.queue import CONVERGE
 from releases.rollout import changes, processes, rollback
 from releases.rollout.converge import converge
 from releases.rollout.phase import PostdeployFailed, ReleaseCommandFailed
 from releases.rollout.rollout import Rollout
 from releases.upkeep.loop import request_convergence
 from releases.upkeep.lost import settle_change
+from releases.work.queue import CONVERGE
 from tests.integration.releases.conftest import Shop
 from tests.integration.releases.deploys import deploy, log_lines, statuses
 from tests.integration.releases.rollout.test_interrupted_rollouts import Killed, KilledAt

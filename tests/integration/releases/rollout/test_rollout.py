@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from releases.app import BadScale
-from releases.build import BuildOptions
-from releases.config import ConfigChange
+from releases.domain.app import BadScale
+from releases.domain.build import BuildOptions
+from releases.domain.config import ConfigChange
+from releases.domain.release import ReleaseStatus
 from releases.engine.protocol import EngineFailed
-from releases.release import ReleaseStatus
 from releases.rollout import changes, processes, rollback
 from releases.rollout.changes import Superseded
 from releases.rollout.converge import converge

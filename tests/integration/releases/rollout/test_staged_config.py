@@ -2,7 +2,7 @@
 
 import pytest
 
-from releases.config import ConfigChange
+from releases.domain.config import ConfigChange
 from releases.rollout import changes, processes, rollback
 from releases.rollout.converge import converge
 from tests.integration.releases.conftest import Shop

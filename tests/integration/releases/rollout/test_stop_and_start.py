@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from releases.config import ConfigChange
+from releases.domain.config import ConfigChange
 from releases.platform import Platform
 from releases.rollout import changes, processes, rollback
 from releases.rollout.converge import converge

@@ -2,9 +2,9 @@
 
 import pytest
 
-from releases.app import BadScale
-from releases.config import ConfigChange
-from releases.limits import Limits, Terms
+from releases.domain.app import BadScale
+from releases.domain.config import ConfigChange
+from releases.domain.limits import Limits, Terms
 from releases.platform import Platform
 from releases.rollout import changes, rollback, terms
 from releases.rollout.health import UnhealthyRelease

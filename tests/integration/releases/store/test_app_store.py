@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from releases.app import AppExists, BadAppName, NoSuchApp
-from releases.config import BuildConfig, ConfigChange
-from releases.desired import Desired
-from releases.route import Route
+from releases.domain.app import AppExists, BadAppName, NoSuchApp
+from releases.domain.config import BuildConfig, ConfigChange
+from releases.domain.desired import Desired
+from releases.domain.route import Route
 from releases.store import Store
 from releases.store.configs import NoSuchChange
 from releases.store.locks import LockLost

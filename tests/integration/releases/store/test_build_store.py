@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from releases.build import AS_USUAL, BuildOptions, BuildRequest, BuildSettings, BuildStatus, Step
+from releases.domain.build import (
+    AS_USUAL,
+    BuildOptions,
+    BuildRequest,
+    BuildSettings,
+    BuildStatus,
+    Step,
+)
 from releases.store import Store
 from releases.store.builds import NoSuchBuild, RivalBegan
 from tests.builds import end_build, queue_build, start_build

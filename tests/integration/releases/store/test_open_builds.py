@@ -2,7 +2,7 @@
 
 import pytest
 
-from releases.build import BuildStatus
+from releases.domain.build import BuildStatus
 from releases.store import Store
 from tests.builds import end_build, queue_build, start_build
 

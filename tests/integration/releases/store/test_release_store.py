@@ -7,9 +7,9 @@ import pytest
 import redis
 from cryptography.fernet import Fernet
 
-from releases.desired import Desired
+from releases.domain.desired import Desired
+from releases.domain.release import ReleaseStatus
 from releases.errors import PaasError
-from releases.release import ReleaseStatus
 from releases.settings import Settings
 from releases.store import Store
 from releases.store.connection import connect

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 import redis
 
-from releases.desired import Desired
-from releases.release import ReleaseStatus
-from releases.route import Route
+from releases.domain.desired import Desired
+from releases.domain.release import ReleaseStatus
+from releases.domain.route import Route
 from releases.store import Store
 from releases.store.locks import LockLost
 from tests.fakes.examples import release

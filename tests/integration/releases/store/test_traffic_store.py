@@ -3,8 +3,8 @@
 import pytest
 import redis
 
+from releases.domain.traffic import Tally, Traffic
 from releases.store import Store
-from releases.traffic import Tally, Traffic
 
 pytestmark = pytest.mark.integration
 A, B = "10.0.0.1:5000", "10.0.0.2:5000"

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from releases.platform import Platform
-from releases.queue import CONVERGE
 from releases.rollout import processes
 from releases.rollout.converge import converge
 from releases.upkeep.attention import Attention
 from releases.upkeep.listening import pass_on
 from releases.upkeep.retire import Retirement
+from releases.work.queue import CONVERGE
 from tests.integration.releases.conftest import Shop
 from tests.integration.releases.deploys import deploy
 from tests.services import wait_for

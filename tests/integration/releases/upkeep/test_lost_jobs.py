@@ -2,11 +2,11 @@
 
 import pytest
 
-from releases.desired import Desired
+from releases.domain.desired import Desired
 from releases.log import DeployFailed, DeployLog, follow
 from releases.platform import Platform
-from releases.queue import CONVERGE, DEPLOY, RELEASES, LostJob
 from releases.upkeep.lost import settle, settle_change
+from releases.work.queue import CONVERGE, DEPLOY, RELEASES, LostJob
 from tests.integration.releases.conftest import Shop
 
 pytestmark = pytest.mark.integration

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from releases.one_off import OneOff, Run
+from releases.domain.one_off import OneOff, Run
 from releases.platform import Platform
 from releases.rollout.destroy import destroy
 from releases.store.events import ENDED

@@ -4,12 +4,12 @@ import logging
 
 import pytest
 
-from releases.build_queue import turn
+from releases.domain.image import AppImage
 from releases.engine.protocol import EngineFailed
-from releases.image import AppImage
 from releases.platform import Platform
 from releases.rollout import changes, rollback
 from releases.upkeep.reclaim import Reclaim, reclaim
+from releases.work.build_queue import turn
 from tests.builds import end_build, queue_build, start_build
 from tests.fakes.engine import FakeEngine
 from tests.fakes.examples import artifact

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from releases.container import Container
+from releases.domain.container import Container
 from releases.engine.protocol import EngineFailed
 from releases.platform import Platform
-from releases.queue import RELEASES
 from releases.rollout import changes, processes
 from releases.upkeep.loop import request_convergence
 from releases.upkeep.retire import Retirement
+from releases.work.queue import RELEASES
 from tests.fakes.engine import FakeEngine
 from tests.integration.releases.conftest import Shop
 from tests.services import wait_for

@@ -2,7 +2,7 @@
 
 import pytest
 
-from releases.container import Container
+from releases.domain.container import Container
 from releases.engine.protocol import EngineFailed
 from releases.platform import Platform
 from releases.upkeep.loop import Upkeep

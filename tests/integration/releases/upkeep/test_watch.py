@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from releases.config import ConfigChange
+from releases.domain.config import ConfigChange
+from releases.domain.traffic import Tally, Traffic
 from releases.platform import Platform
-from releases.queue import UNDO
 from releases.rollout import changes, processes, rollback
 from releases.store.events import ROLLBACK
-from releases.traffic import Tally, Traffic
 from releases.upkeep.watch import Watch
+from releases.work.queue import UNDO
 from tests.fakes.engine import FakeEngine
 from tests.integration.releases.conftest import Shop
 from tests.integration.releases.deploys import deploy

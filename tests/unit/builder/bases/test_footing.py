@@ -4,7 +4,7 @@ import pytest
 
 from builder.bases.footing import Footing, read_footing
 from builder.bases.live import Standing
-from releases.build import Build, BuildStatus, Step
+from releases.domain.build import Build, BuildStatus, Step
 
 RUNTIME = Footing("paas/runtime-python:3.11-0123456789ab", "sha256:12", "bookworm", "3.11")
 PULLED = "sha256:" + "3" * 64

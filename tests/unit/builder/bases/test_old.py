@@ -3,7 +3,7 @@
 import pytest
 
 from builder.bases.old import Labelled, old_bases, own_names
-from releases.container import APP, INSTANCE
+from releases.domain.container import APP, INSTANCE
 
 SHA, NEW_SHA = "0123456789ab", "ba9876543210"
 STACK, NEW_STACK = f"paas/stack:bookworm-{SHA}", f"paas/stack:bookworm-{NEW_SHA}"

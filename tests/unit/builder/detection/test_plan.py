@@ -6,7 +6,7 @@ import pytest
 
 from builder.detection.manifest import Buildpack, read_buildpacks
 from builder.detection.plan import Base, NoSuchBuildpack, NoSuchDockerfile, make_plan
-from releases.build import BuildSettings
+from releases.domain.build import BuildSettings
 from tests.fakes.source import source_of
 
 MANIFESTS = {

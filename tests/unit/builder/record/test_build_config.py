@@ -3,7 +3,7 @@
 import subprocess
 
 from builder.record.build_config import arguments, digests, secrets
-from releases.config import BuildConfig
+from releases.domain.config import BuildConfig
 
 VALUES = {"TOKEN": 'it\'s $(id) `s3cret`\nand "more"', "A": "", "INDEX": "https://x"}
 CONFIG = BuildConfig(VALUES, {"TOKEN": "77", "A": "01", "INDEX": "42"}, 3)

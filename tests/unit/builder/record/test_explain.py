@@ -7,7 +7,7 @@ import pytest
 
 from builder.record.explain import Reasons, copied
 from builder.record.ingredients import Ingredients
-from releases.build import Build, BuildOptions, BuildStatus, Step
+from releases.domain.build import Build, BuildOptions, BuildStatus, Step
 from tests.fakes.examples import COMMIT
 
 TEXT = "FROM base\nCOPY requirements.txt .\nRUN make\nCOPY . .\n"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from builder.record.ingredients import Ingredients, changed_ingredients, is_cleared
-from releases.build import Build
+from releases.domain.build import Build
 from tests.unit.builder.record.test_explain import BEFORE, NOW
 
 

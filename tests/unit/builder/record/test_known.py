@@ -8,8 +8,8 @@ from builder.bases.footing import Footing
 from builder.detection.manifest import Buildpack
 from builder.detection.plan import Plan
 from builder.record.known import Given, Ground, foretell
-from releases.build import BuildSettings
-from releases.config import BuildConfig
+from releases.domain.build import BuildSettings
+from releases.domain.config import BuildConfig
 from tests.unit.builder.record.test_explain import NOW
 
 CONFIG = BuildConfig({"TOKEN": "s3cret"}, {"TOKEN": "77aa"}, version=4)

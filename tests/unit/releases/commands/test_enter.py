@@ -3,7 +3,7 @@
 import pytest
 
 from releases.commands.enter import NoSuchProcess, choose
-from releases.container import Container, Slot
+from releases.domain.container import Container, Slot
 
 
 def container(process_type: str, index: int = 1, release: int = 2) -> Container:

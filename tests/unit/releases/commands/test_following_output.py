@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from releases.commands.logs import Follower
-from releases.container import Container, Slot
+from releases.domain.container import Container, Slot
+from releases.domain.one_off import OneOff
 from releases.engine.protocol import EngineFailed
-from releases.one_off import OneOff
 from tests.services import wait_for
 
 

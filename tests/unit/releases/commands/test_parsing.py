@@ -2,10 +2,10 @@
 
 import pytest
 
-from releases.app import BadScale
 from releases.commands.ps import parse_count
 from releases.commands.releases import parse_release
 from releases.commands.table import timestamp
+from releases.domain.app import BadScale
 from releases.errors import BadInput
 
 

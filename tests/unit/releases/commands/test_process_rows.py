@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from releases.app import App
 from releases.commands.process_rows import Row, process_rows
-from releases.container import Container, Slot
-from releases.crash import Crash
-from releases.desired import Desired
+from releases.domain.app import App
+from releases.domain.container import Container, Slot
+from releases.domain.crash import Crash
+from releases.domain.desired import Desired
 from releases.engine.protocol import Condition
 
 WEB = Slot(1, 0, "web", 1)

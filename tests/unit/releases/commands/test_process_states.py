@@ -2,10 +2,10 @@
 
 import pytest
 
-from releases.app import App
 from releases.commands.process_rows import state
-from releases.container import Container, Slot
-from releases.desired import Desired
+from releases.domain.app import App
+from releases.domain.container import Container, Slot
+from releases.domain.desired import Desired
 
 APP = App("shop", 0.0, "ada", {}, live=Desired(1, {"web": 1}), target=Desired(2, {"web": 1}))
 

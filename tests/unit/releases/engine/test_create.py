@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from releases.container import Slot
+from releases.domain.container import Slot
+from releases.domain.limits import Limits, Terms
 from releases.engine import create as c
 from releases.engine.shell import shell_command
-from releases.limits import Limits, Terms
 from releases.settings import Settings
 from tests.fakes.examples import COMMIT, IMAGE, artifact, release
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from releases.console import Size
-from releases.container import INDEX, PROCESS_TYPE, Slot
+from releases.domain.container import INDEX, PROCESS_TYPE, Slot
+from releases.domain.one_off import Run
 from releases.engine.create import HARDENED, create_request
 from releases.engine.one_off import from_listing, one_off_name, one_off_request
-from releases.one_off import Run
 from releases.settings import Settings
 from tests.fakes.examples import COMMIT, IMAGE, artifact, release
 

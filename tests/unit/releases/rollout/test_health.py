@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from releases.container import Container, Slot
+from releases.domain.container import Container, Slot
 from releases.engine.protocol import Condition
 from releases.rollout.health import INTERVAL_S, Patience, UnhealthyRelease, wait_until_healthy
 from tests.fakes.inline import Inline

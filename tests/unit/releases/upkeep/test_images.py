@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from releases.app import App, Desired
-from releases.build import Build, BuildStatus
-from releases.image import AppImage
-from releases.release import Outline, ReleaseStatus
+from releases.domain.app import App, Desired
+from releases.domain.build import Build, BuildStatus
+from releases.domain.image import AppImage
+from releases.domain.release import Outline, ReleaseStatus
 from releases.upkeep.images import images_to_remove, needed_images
 from tests.fakes.examples import artifact
 

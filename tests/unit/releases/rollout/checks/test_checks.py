@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from releases.check import Check
-from releases.container import Container
+from releases.domain.check import Check
+from releases.domain.container import Container
 from releases.engine.protocol import Condition, Ended, TookTooLong
 from releases.rollout.checks.checkup import Checkup, not_run
 from releases.rollout.checks.once import look_once
