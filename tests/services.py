@@ -79,4 +79,4 @@ def _answers(path: Path) -> bool:
         if probe.connect_ex(str(path)):
             return False
         probe.sendall(b"PING\r\n")
-        return probe.recv(16).startswith(b"+PONG")
+        return probe.recv(16).startswith((b"+PONG", b"-NOAUTH"))

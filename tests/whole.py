@@ -22,6 +22,7 @@ PREFIX = "paas-run-"
 INSTANCE = f"{PREFIX}{os.getpid()}"
 SUBNET = f"10.{216 + os.getpid() // 256 % 8}.{os.getpid() % 256}.0/24"
 OTHER_SUBNET = SUBNET.replace("10.2", "10.1", 1)  # for a second platform of the same run
+THIRD_SUBNET = SUBNET.replace("10.2", "10.", 1)  # for one on an engine of its own
 PERSISTENT = ("--appendonly", "yes", "--appendfsync", "everysec")  # as bin/up starts it
 WORKERS = {"builder": 2, "releases": 3}
 ROWS = {

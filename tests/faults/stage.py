@@ -20,7 +20,7 @@ from tests.builds import end_build, start_build
 from tests.docker.images import busybox_image, plain_image
 from tests.engines import OwnEngine, own_engine
 from tests.services import need, wait_for
-from tests.whole import ROWS, WORKERS, Whole, begin, wait_until_it_answers
+from tests.whole import ROWS, THIRD_SUBNET, WORKERS, Whole, begin, wait_until_it_answers
 
 SHOP = "shop"
 PROCESSES: dict[str, str | None] = {
@@ -147,7 +147,8 @@ def staged() -> Iterator[Stage]:
         need(program)
     with ExitStack() as stack:
         engine = stack.enter_context(own_engine("--live-restore"))
-        whole = begin(stack, PAAS_DOCKER_HOST=engine.host, PAAS_SETTLE_S="0.2")
+        own = {"PAAS_DOCKER_HOST": engine.host, "PAAS_SUBNET": THIRD_SUBNET}
+        whole = begin(stack, PAAS_SETTLE_S="0.2", **own)
         _open_the_way(engine, whole.settings.subnet)
         stack.callback(_remove_containers, engine)
         for name in NOT_BUILDING:
@@ -168,7 +169,7 @@ def _open_the_way(engine: OwnEngine, subnet: str) -> None:
     """
     enter = ["nsenter", f"--net=/run/netns/{engine.namespace}", "iptables"]
     subprocess.run([*enter, "-I", "DOCKER-USER", "-j", "ACCEPT"], check=True)
-    subprocess.run(["ip", "route", "add", subnet, "via", engine.address], check=True)
+    subprocess.run(["ip", "route", "replace", subnet, "via", engine.address], check=True)
 
 
 def _remove_containers(engine: OwnEngine) -> None:

@@ -97,11 +97,12 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
             "PAAS_STACK_IMAGE": f"{registry}/debian:{{suite}}",
             "PAAS_BUILDPACKS": str(write_buildpacks(directory / "buildpacks")),
         }
+        made = stack.enter_context(ExitStack())  # ends after the platform
         whole = stack.enter_context(whole_platform("tiny", PAAS_BIND="0.0.0.0", **shared))  # noqa: S104 - the build host is outside
         for name in ("builder", "builder-1"):
             whole.kill(name)
         api = docker.APIClient(version="auto")
-        stack.callback(remove_made, whole.settings)
+        made.callback(remove_made, whole.settings)
         home = stack.enter_context(short_directory())
         let_in(whole, home)
         environment = {

@@ -55,10 +55,8 @@ def farm(tmp_path: Path) -> Iterator[Farm]:
             "PAAS_BUILDPACKS": str(write_buildpacks(tmp_path / "buildpacks")),
         }
         with whole_platform("tiny", **settings) as whole:
-            try:
-                yield Farm(whole, image, tmp_path)
-            finally:
-                remove_made(whole.settings)
+            yield Farm(whole, image, tmp_path)
+        remove_made(whole.settings)  # after the platform, which replaces what is removed
 
 
 def test_apps_are_brought_onto_a_newer_base_one_by_one_until_one_fails(farm: Farm) -> None:

@@ -140,6 +140,9 @@ def test_all_images_of_an_app_go_with_it(
     once = Once("true", 30.0, print, keeps_changes=True)
     release = examples.release("gone", made=examples.artifact(image=image))
     made = docker_engine.run_once(release, once).image
-    docker_engine.remove_images("gone")
-    assert not docker_engine.image_exists(made)
-    assert not docker_engine.image_exists(image)
+
+    def are_gone() -> bool:
+        docker_engine.remove_images("gone")
+        return not docker_engine.image_exists(made) and not docker_engine.image_exists(image)
+
+    wait_for(are_gone, "its images to go")  # Docker may still be removing the container

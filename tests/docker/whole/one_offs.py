@@ -30,10 +30,10 @@ def interrupt(terminal: Terminal) -> None:
 
 
 def sleepers(app: Sample, seconds: int) -> bool:
-    """Whether `sleep <seconds>` runs in web.1."""
-    label = f"label=paas.app={app.app}"
-    [web] = docker("ps", "-q", "--filter", label, "--filter", "label=paas.index").split()
-    return f"sleep {seconds}" in docker("top", web)
+    """Whether `sleep <seconds>` runs in web.1: the newest, beside which old ones may be kept."""
+    labels = ["--filter", f"label=paas.app={app.app}", "--filter", "label=paas.index"]
+    newest, *_ = docker("ps", "-q", *labels).split()
+    return f"sleep {seconds}" in docker("top", newest)
 
 
 def stands(value: Callable[[], int]) -> Callable[[], bool]:

@@ -191,8 +191,9 @@ def test_an_app_is_not_destroyed_without_its_name_typed_twice(whole: Whole, live
 
 
 def processes(whole: Whole, live: Sample) -> list[str]:
-    """Names of the app's processes, as `ps` has them."""
-    return [row["process"] for row in json.loads(whole.ssh("ps", live.app, "--json").stdout)]
+    """Names of the app's processes, as `ps` has them, without those that are kept warm."""
+    rows = json.loads(whole.ssh("ps", live.app, "--json").stdout)
+    return [row["process"] for row in rows if row["state"] != "warm"]
 
 
 def ids(whole: Whole, live: Sample) -> set[str]:

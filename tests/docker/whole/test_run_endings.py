@@ -97,8 +97,8 @@ def test_an_app_that_is_destroyed_takes_its_one_offs_along(whole: Whole, app: Sa
 
 def test_ps_and_run_list_show_it_and_rollouts_leave_it_alone(whole: Whole, app: Sample) -> None:
     name = whole.ssh("run:detached", app.app, "sleep", "600").stdout.strip()
-    assert processes(whole, app) == ["web.1", name]
-    assert json.loads(whole.ssh("ps", app.app, "--json").stdout)[1]["state"] == "running"
+    wait_for(lambda: processes(whole, app) == ["web.1", name], "old containers to retire", 40)
+    assert json.loads(whole.ssh("ps", app.app, "--json").stdout)[-1]["state"] == "running"
     [row] = json.loads(whole.ssh("run:list", app.app, "--json").stdout)
     assert (row["name"], row["kind"], row["state"], row["by"]) == (
         name, "detached", "running", "ada",

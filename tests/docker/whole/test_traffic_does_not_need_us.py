@@ -1,5 +1,6 @@
 """With every part of the platform dead, HAProxy goes on; the parts come back and agree."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ def test_all_of_it_may_be_killed_under_load_and_comes_back(mortal: Whole, servin
 
     assert load.failed() == []
     assert mortal.get(serving.app).body == "one back"
-    wait_for(lambda: _processes(mortal, serving) == 1, "the old container to stop", 40)
+    wait_for(lambda: _states(mortal, serving) == ["running", "warm"], "the old one to rest", 40)
 
 
 def test_a_killed_haproxy_starts_with_the_last_known_routes(mortal: Whole, serving: Sample) -> None:
@@ -82,5 +83,6 @@ def test_a_release_worker_killed_in_mid_rollout_leaves_a_whole_release(
     assert mortal.platform.store.apps.get(serving.app).target is None
 
 
-def _processes(mortal: Whole, app: Sample) -> int:
-    return mortal.ssh("ps", app.app).stdout.count("web.")
+def _states(mortal: Whole, app: Sample) -> list[str]:
+    rows = json.loads(mortal.ssh("ps", app.app, "--json").stdout)
+    return sorted(row["state"] for row in rows)
