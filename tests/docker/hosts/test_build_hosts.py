@@ -96,6 +96,7 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
             "PAAS_STACK": "registry",
             "PAAS_STACK_IMAGE": f"{registry}/debian:{{suite}}",
             "PAAS_BUILDPACKS": str(write_buildpacks(directory / "buildpacks")),
+            "PAAS_WARM_S": "0",  # a rollback is to need the image
         }
         made = stack.enter_context(ExitStack())  # ends after the platform
         whole = stack.enter_context(whole_platform("tiny", PAAS_BIND="0.0.0.0", **shared))  # noqa: S104 - the build host is outside
