@@ -33,7 +33,7 @@ def enable(session: Session, app: str, types: tuple[str, ...]) -> None:
     found = session.platform.store.apps.get(app)
     chosen = _types(session, found, types)
     if chosen and EVERY_TYPE in found.unchecked:
-        raise BadInput(f"the checks of all of {app} are disabled; checks:enable {app} ends that")
+        raise BadInput(f"the checks of all of {app} are disabled; `checks:enable {app}` ends that")
     session.platform.store.apps.set_unchecked(app, set(found.unchecked) - chosen if chosen else ())
     session.print(f"-----> {_named(chosen)} of {app} is checked before it serves")
 

@@ -91,5 +91,5 @@ def test_buildpacks_are_listed_with_what_they_look_for_and_those_that_cannot_be_
 def test_buildpacks_are_listed_for_programs(session: Session) -> None:
     RUN["buildpacks"](session, as_json=True)
     document = json.loads(printed(session))
-    assert document["cannot be used"] == []
+    assert document["cannot_be_used"] == []
     assert {"name": "static", "ours": True}.items() <= document["buildpacks"][-1].items()
