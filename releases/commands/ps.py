@@ -27,7 +27,7 @@ def show(session: Session, app: str, as_json: bool) -> None:
     if as_json:
         print_json(session, [row.document() for row in rows])
         return
-    headers = ("PROCESS", "RELEASE", "STATE", "SINCE", "ADDRESS", "NOTE")
+    headers = ("PROCESS", "RELEASE", "STATE", "FOR", "ADDRESS", "NOTE")
     print_table(session, headers, [row.cells(time.time()) for row in rows])
     if found.live and found.live.stopped:
         session.print(f" !     {app} is stopped; `ps:start {app}` starts it")
