@@ -34,6 +34,11 @@ def test_every_setting_that_is_listed_is_one() -> None:
     assert listed <= {field.name for field in fields(Settings)}
 
 
+def test_paths_are_found_in_plain_text() -> None:
+    text = "see tests/unit and `bin/up`, (docs/x.md): not ~/bin/x, /srv/docs/x or gitreceive/"
+    assert _PATH.findall(text) == ["tests/unit", "bin/up", "docs/x.md", "gitreceive/"]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_file_that_is_named_is_there(document: Path) -> None:
     for path in _PATH.findall(document.read_text()):

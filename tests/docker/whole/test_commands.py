@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from tests.docker.whole.seen import docker, processes
 from tests.sample import Sample
 from tests.services import wait_for
 from tests.whole import Whole
@@ -190,20 +191,9 @@ def test_an_app_is_not_destroyed_without_its_name_typed_twice(whole: Whole, live
     assert whole.get(live.app).status == 200
 
 
-def processes(whole: Whole, live: Sample) -> list[str]:
-    """Names of the app's processes, as `ps` has them."""
-    return [row["process"] for row in json.loads(whole.ssh("ps", live.app, "--json").stdout)]
-
-
 def ids(whole: Whole, live: Sample) -> set[str]:
     """Ids of the app's containers."""
     return set(docker("ps", "-q", "--filter", f"label=paas.app={live.app}").split())
-
-
-def docker(*words: str) -> str:
-    """What the docker client prints."""
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 def redis_keys(whole: Whole) -> list[str]:

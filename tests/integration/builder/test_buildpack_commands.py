@@ -14,6 +14,7 @@ from releases.domain.app import NoSuchApp
 from releases.domain.build import BuildSettings
 from releases.errors import BadInput
 from releases.platform import Platform
+from tests.fakes.printed import printed
 
 pytestmark = pytest.mark.integration
 RUN = {command.name: command.run for command in COMMANDS}
@@ -24,11 +25,6 @@ def session(platform: Platform, tmp_path: Path) -> Session:
     platform.store.apps.create("hello", "tester")
     extra = replace(platform.settings, extra_buildpacks=str(tmp_path))
     return Session(replace(platform, settings=extra), "tester", io.BytesIO(), io.StringIO())
-
-
-def printed(session: Session) -> str:
-    assert isinstance(session.out, io.StringIO)
-    return session.out.getvalue()
 
 
 def settings(session: Session) -> BuildSettings:
