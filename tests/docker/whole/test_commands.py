@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from gitreceive.__main__ import TABLES
 from tests.docker.whole.seen import docker, processes
 from tests.sample import Sample
 from tests.services import wait_for
@@ -140,8 +141,8 @@ def test_bad_input_gets_one_line_and_a_status(
 def test_help_lists_every_command(whole: Whole) -> None:
     shown = whole.ssh("help").stdout
 
-    for name in ("apps:destroy", "config:set", "rollback", "ps:scale", "domains:add", "keys:add"):
-        assert name in shown
+    listed = [line.split()[0] for line in shown.splitlines() if line.startswith("  ")]
+    assert sorted(listed) == sorted(["help", *(row.name for table in TABLES for row in table)])
 
 
 def test_the_history_tells_what_came_with_each_release(whole: Whole, live: Sample) -> None:
