@@ -146,6 +146,10 @@ def test_what_predeploy_changes_serves_and_config_and_scale_come_with_the_code(
     checked = whole.ssh("checks:run", live.app)
     assert checked.returncode == 0, checked.stderr
     assert "web.2 GET /env/GREETING: ok" in checked.stdout
+    for_programs = whole.ssh("checks:run", live.app, "web.2", "--json")
+    assert [(one["process"], one["result"]) for one in json.loads(for_programs.stdout)] == [
+        ("web.2", "ok")
+    ]
 
 
 def test_a_postdeploy_that_fails_says_that_the_new_code_serves(whole: Whole, live: Sample) -> None:
