@@ -95,7 +95,7 @@ COMMANDS = (
             click.Option(["--once"], is_flag=True, help="The next release only."),
             JSON,
         ),
-        details="A share of the requests, and for how long; `off` ends it, nothing shows it.",
+        details="With a share and a time it is set, with `off` ended, without words shown.",
     ),
     Command("releases:promote", "Give the release on trial all requests", promote, (APP,)),
     Command("releases:abort", "Drop the release on trial", abort, (APP,)),
