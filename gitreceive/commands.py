@@ -92,7 +92,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("keys", "List the SSH keys that may log in", show_keys, (JSON,)),
     Command(
         "keys:add",
-        "Let a public key log in, given as arguments or on standard input",
+        "Let a public key log in",
         add_key,
         (
             _NAME,
@@ -100,6 +100,7 @@ COMMANDS: tuple[Command, ...] = (
             click.Option(["--only"], default="", metavar="APP,...", help="Limit it to these apps."),
             click.Option(["--build-host"], is_flag=True, help="It may fetch sources, no more."),
         ),
+        details="The key is given as arguments or on standard input.",
     ),
     Command(
         "keys:remove",

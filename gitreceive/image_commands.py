@@ -86,7 +86,7 @@ def _live_commit(platform: Platform, app: App) -> str:
 COMMANDS: tuple[Command, ...] = (
     Command(
         "git:from-image",
-        "Deploy an image that is there already, without a source",
+        "Deploy an image, without a source",
         from_image,
         (
             APP,

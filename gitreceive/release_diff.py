@@ -183,7 +183,7 @@ def _document(old: Release, new: Release, commits: Commits, found: Difference) -
 COMMANDS: tuple[Command, ...] = (
     Command(
         "releases:diff",
-        "Show what differs between two releases: commits, config names, base",
+        "Show what differs between two releases",
         diff,
         (
             APP,
@@ -191,5 +191,6 @@ COMMANDS: tuple[Command, ...] = (
             click.Argument(["new"], required=False, metavar="[vN]"),
             JSON,
         ),
+        details="The live one and the one before it, unless others are named.",
     ),
 )

@@ -25,8 +25,8 @@ def report(session: Session, app: str, as_json: bool) -> None:
     repository = _repository(session, app)
     document = {
         "app": app,
-        "deploy branches": list(branches),
-        "set for this app": bool(found.deploy_branch),
+        "deploy_branches": list(branches),
+        "own": bool(found.deploy_branch),
         "stored": {name: repository.ref(f"{HEADS}{name}") for name in branches},
     }
     if as_json:
@@ -98,17 +98,18 @@ COMMANDS: tuple[Command, ...] = (
     Command("git:report", "Show which branches deploy an app", report, (APP, JSON)),
     Command(
         "git:set",
-        "Set the branch that deploys an app; without a value take it back",
+        "Set the branch that deploys an app",
         set_property,
         (
             APP,
             click.Argument(["name"], type=click.Choice(["deploy-branch"])),
             click.Argument(["value"], default=""),
         ),
+        details="Without a value the platform's own branches deploy it again.",
     ),
     Command(
         "ps:rebuild",
-        "Build what is live again, or a stored branch or commit, and roll it out",
+        "Build what is live, or stored code, and deploy it",
         rebuild,
         (
             APP,

@@ -115,8 +115,9 @@ def _stopped(app: str, error: PaasError, done: Sequence[str], rest: Sequence[str
 COMMANDS: tuple[Command, ...] = (
     Command(
         "stack:update",
-        "Bring stacks, runtimes and the apps on them up to date, stopping at an app that fails",
+        "Renew base images and rebuild the apps on them",
         update,
         (click.Argument(["apps"], nargs=-1, metavar="[APP]..."),),
+        details="All apps, unless some are named, one by one; it stops at the first that fails.",
     ),
 )

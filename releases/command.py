@@ -1,7 +1,7 @@
 """What a command is: one row of a room's command table, run over SSH or by the local `paas`."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import IO, TextIO
 
 import click
@@ -66,6 +66,7 @@ class Command:
     summary: str  # one line for `help`
     run: Callable[..., int | None]
     params: tuple[click.Parameter, ...] = ()
+    _: KW_ONLY
     raw: bool = False  # it uses the console; Ctrl-C is then a key like others
     details: str = ""  # more of it, for `help run`
     for_all: bool = False  # names no app, and is for keys that are limited to some apps too

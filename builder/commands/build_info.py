@@ -3,7 +3,7 @@
 import math
 from dataclasses import asdict
 
-from builder.commands.builds import NUMBER, find_build, outcome, took
+from builder.commands.builds import LATEST, NUMBER, find_build, outcome, took
 from builder.docker.text import shorten
 from builder.source.archive import source_path
 from releases.command import APP, JSON, Command, Session
@@ -100,8 +100,9 @@ def _row(step: Step) -> tuple[str, str, str]:
 COMMANDS = (
     Command(
         "builds:info",
-        "Show all that is known of a build, the latest one by default",
+        "Show all that is known of a build",
         show,
         (APP, NUMBER, JSON),
+        details=LATEST,
     ),
 )

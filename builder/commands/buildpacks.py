@@ -24,7 +24,7 @@ def _list(session: Session, as_json: bool) -> None:
         rows = [
             _document(buildpack, buildpack.directory.parent == ours) for buildpack in found.usable
         ]
-        print_json(session, {"buildpacks": rows, "cannot be used": list(found.faults)})
+        print_json(session, {"buildpacks": rows, "cannot_be_used": list(found.faults)})
         return
     print_table(session, _HEADERS, [_row(one, found.replaced, ours) for one in found.usable])
     for fault in found.faults:
@@ -35,7 +35,7 @@ def _document(buildpack: Buildpack, is_ours: bool) -> dict[str, object]:
     return {
         "name": buildpack.name,
         "title": buildpack.title,
-        "looks for": [str(condition) for condition in buildpack.detect],
+        "looks_for": [str(condition) for condition in buildpack.detect],
         "versions": list(buildpack.versions),
         "default": buildpack.default,
         "ours": is_ours,
@@ -96,16 +96,19 @@ def _report(session: Session, app: str, as_json: bool) -> None:
 
 
 COMMANDS = (
-    Command("buildpacks", "List the buildpacks and what each looks for", _list, (JSON,), True),
+    Command(
+        "buildpacks", "List the buildpacks and what each looks for", _list, (JSON,), for_all=True
+    ),
     Command("builds:report", "Show how an app is built", _report, (APP, JSON)),
     Command(
         "builds:set",
-        "Choose an app's buildpack or the path of its Dockerfile; without a value take it back",
+        "Choose an app's buildpack or its Dockerfile's path",
         _set,
         (
             APP,
             click.Argument(["name"], type=click.Choice(["buildpack", "dockerfile"])),
             click.Argument(["value"], default=""),
         ),
+        details="Without a value the choice is taken back.",
     ),
 )

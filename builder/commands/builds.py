@@ -11,6 +11,7 @@ from releases.errors import PaasError
 from releases.store.logs import LogEntry
 
 NUMBER = click.Argument(["number"], type=click.IntRange(min=1), required=False)
+LATEST = "Without a number it is the latest build."
 _HEADERS = ("BUILD", "STATUS", "COMMIT", "BRANCH", "WHO", "WHEN (UTC)", "TOOK", "BUILDPACK", "WHY")
 # Nobody may have been left to end their log.
 _NEVER_ENDED = (BuildStatus.SUPERSEDED, BuildStatus.CANCELLED)
@@ -105,17 +106,18 @@ COMMANDS = (
     Command("builds", "List the builds of an app, newest first", _builds, (APP, JSON)),
     Command(
         "builds:output",
-        "Show what a build printed, the latest one's by default",
+        "Show what a build printed",
         _output,
         (
             APP,
             NUMBER,
             click.Option(["-f", "--follow"], is_flag=True, help="Go on to the deploy's end."),
         ),
+        details=LATEST,
     ),
     Command(
         "builds:cache-clear",
-        "Let the next build use nothing that earlier builds of the app left",
+        "Let the next build use nothing that earlier ones left",
         _clear_cache,
         (APP,),
     ),

@@ -140,11 +140,7 @@ def _check_together(path: Path, document: Mapping[str, Any]) -> None:
     versions = document.get("versions", {})
     if versions and document.get("default") not in versions:
         raise BadManifest(f"{path}: key default: expected one of {', '.join(versions)}")
-    for needed, key in (
-        ("versions", "version_in"),
-        ("versions", "aliases"),
-        ("runtime", "toolchain"),
-    ):
+    for key, needed in _NEEDS.items():
         if key in document and needed not in document:
             raise BadManifest(f"{path}: key {key}: expected {needed} beside it")
 

@@ -47,7 +47,8 @@ def show(session: Session, app: str, as_json: bool) -> None:
     for name, value in summary.items():
         shown = " ".join(value) if isinstance(value, list) else value
         if not isinstance(value, bool):  # for programs; people see it beside the processes
-            session.print(f"{name + ':':<12}{'-' if shown in (None, '') else shown}")
+            label = name.replace("_", " ") + ":"
+            session.print(f"{label:<12}{'-' if shown in (None, '') else shown}")
 
 
 def destroy(session: Session, app: str, confirm: str) -> None:
@@ -84,7 +85,7 @@ def _base(session: Session, release: Release | None) -> dict[str, object]:
     found = _build(session, release)
     return {
         "base": found.base if found else None,
-        "base image": found.base_image if found else None,
+        "base_image": found.base_image if found else None,
         "debian": found.suite if found else None,
         "language": f"{found.buildpack} {found.version}" if found and found.version else None,
     }
@@ -124,7 +125,7 @@ COMMANDS = (
     Command("apps:list", "List apps", list_apps, (JSON,), for_all=True),
     Command("apps:create", "Create an app", create, (APP,)),
     Command("apps:exists", "Succeed if the app exists", exists, (APP,)),
-    Command("apps:info", "Show an app", show, (APP, JSON)),
+    Command("apps:info", "Show what is known of an app", show, (APP, JSON)),
     Command(
         "apps:destroy",
         "Destroy an app and all that is its own",

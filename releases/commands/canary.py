@@ -8,6 +8,8 @@ from releases.domain.app import App
 from releases.domain.canary import Canary, Said, Word, parse_canary
 from releases.errors import BadInput, PaasError
 
+_DOING = {Word.PROMOTE: "Promoting", Word.ABORT: "Aborting"}
+
 
 class NoCanary(PaasError):
     """No new release of the app is on trial."""
@@ -22,9 +24,9 @@ def canary(
         _show(session, found, as_json)
     elif share == "off":
         session.platform.store.apps.set_canary(app, None)
-        session.print(f"-----> New releases of {app} get all requests at once")
+        session.print(f"-----> {_line(app, None)}")
     elif time is None:
-        raise BadInput(f"for how long? say for example: releases:canary {app} {share[:10]} 60s")
+        raise BadInput(f"for how long? say for example `releases:canary {app} {share[:10]} 60s`")
     else:
         _set(session, app, parse_canary(share, time, once=once))
 
@@ -41,18 +43,25 @@ def abort(session: Session, app: str) -> None:
 
 def _set(session: Session, app: str, wanted: Canary) -> None:
     session.platform.store.apps.set_canary(app, wanted)
+    session.print(f"-----> {_line(app, wanted)}")
+
+
+def _line(app: str, wanted: Canary | None) -> str:
+    if wanted is None:
+        return f"New releases of {app} get all requests at once"
     which = "The next release" if wanted.once else "Each new release"
-    session.print(f"-----> {which} of {app} gets {wanted} of the requests first")
+    return f"{which} of {app} gets {wanted} first"
 
 
 def _show(session: Session, app: App, as_json: bool) -> None:
     trial = app.target.canary if app.target else None
     if as_json:
-        on_trial = app.target.release if app.target and trial and trial.began_at else None
+        on_trial = f"v{app.target.release}" if app.target and trial and trial.began_at else None
         setting = app.canary
         print_json(
             session,
             {
+                "app": app.name,
                 "percent": setting.percent if setting else None,
                 "seconds": setting.lasts_s if setting else None,
                 "once": setting.once if setting else None,
@@ -60,9 +69,9 @@ def _show(session: Session, app: App, as_json: bool) -> None:
             },
         )
         return
-    session.print(f"{app.name} has {app.canary or 'no canary'}")
+    session.print(_line(app.name, app.canary))
     if app.target and trial and trial.began_at:
-        session.print(f"v{app.target.release} is on trial")
+        session.print(f"v{app.target.release} is on trial with {trial}")
 
 
 def _say(session: Session, app: str, word: Word) -> None:
@@ -71,7 +80,7 @@ def _say(session: Session, app: str, word: Word) -> None:
         raise NoCanary(f"no release of {app} is on trial; `releases:canary {app}` shows more")
     said = Said(word, session.who)
     session.platform.store.apps.say_of_canary(app, target.release, said)
-    session.print(f"-----> v{target.release} of {app}: {word}")
+    session.print(f"-----> {_DOING[word]} v{target.release} of {app}")
 
 
 COMMANDS = (
@@ -86,6 +95,7 @@ COMMANDS = (
             click.Option(["--once"], is_flag=True, help="The next release only."),
             JSON,
         ),
+        details="With a share and a time it is set, with `off` ended, without words shown.",
     ),
     Command("releases:promote", "Give the release on trial all requests", promote, (APP,)),
     Command("releases:abort", "Drop the release on trial", abort, (APP,)),

@@ -33,12 +33,12 @@ def enable(session: Session, app: str, types: tuple[str, ...]) -> None:
     found = session.platform.store.apps.get(app)
     chosen = _types(session, found, types)
     if chosen and EVERY_TYPE in found.unchecked:
-        raise BadInput(f"the checks of all of {app} are disabled; checks:enable {app} ends that")
+        raise BadInput(f"the checks of all of {app} are disabled; `checks:enable {app}` ends that")
     session.platform.store.apps.set_unchecked(app, set(found.unchecked) - chosen if chosen else ())
     session.print(f"-----> {_named(chosen)} of {app} is checked before it serves")
 
 
-def run(session: Session, app: str, process: str | None) -> None:
+def run(session: Session, app: str, process: str | None, as_json: bool) -> None:
     """What is live, once, also where checks are disabled; exit status 1 if one fails."""
     found, release = _live(session, app)
     platform = session.platform
@@ -50,8 +50,10 @@ def run(session: Session, app: str, process: str | None) -> None:
     everything = App(found.name, found.created_at, found.created_by, {})
     host = platform.settings.host(app)
     results = look_once(engine, plan_checkup(everything, release, host, session.print), wanted)
-    for result in results:
-        session.print(str(result))
+    if as_json:
+        print_json(session, [result.document() for result in results])
+    else:
+        session.print("\n".join(map(str, results)))
     if failed := sum(result.is_failure for result in results):
         raise ChecksFailed(f"{failed} of {len(results)} checks of {release.name} failed")
 
@@ -114,6 +116,6 @@ COMMANDS = (
         "checks:run",
         "Run the checks once on what is live",
         run,
-        (APP, click.Argument(["process"], required=False, metavar="[PROCESS]")),
+        (APP, click.Argument(["process"], required=False, metavar="[PROCESS]"), JSON),
     ),
 )

@@ -72,7 +72,7 @@ def _running(app: App, containers: list[Container]) -> list[Container]:
 COMMANDS = (
     Command(
         "enter",
-        "Run a command, or a shell, in a container that runs (web.1)",
+        "Run a command or a shell in a container that runs",
         enter,
         (
             APP,
@@ -81,5 +81,6 @@ COMMANDS = (
             ),
         ),
         raw=True,
+        details="In web.1, unless another process is named: web.2 or worker.",
     ),
 )

@@ -1,6 +1,7 @@
 """What `ps` says of each process: how it is, why it ended, and when it is started again."""
 
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from releases.engine.protocol import Condition
 from releases.upkeep.needed import sort
 
 _ENDED = ("exited", "restarting", "dead")
+# "Up 3 minutes (Paused)", "Exited (3) 2 minutes ago": the state stands beside it already
+_DOCKERS_WORDS = re.compile(r"^(Up|Created|[A-Z]\w+ \(\d+\)) ?|( ago)?( \([^)]*\))?$")
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class Row:
 
     def cells(self, now: float) -> list[str]:
         """For people."""
-        return [self.process, self.release, self.state, self.since, self.address, self._note(now)]
+        lasts = _DOCKERS_WORDS.sub("", self.since)
+        return [self.process, self.release, self.state, lasts, self.address, self._note(now)]
 
     def _note(self, now: float) -> str:
         parts = [self.reason] if self.reason else []

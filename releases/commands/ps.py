@@ -5,13 +5,14 @@ import time
 import click
 
 from releases.command import APP, JSON, Command, Session
+from releases.commands.ask import ask
 from releases.commands.process_rows import one_off_row, process_rows
 from releases.commands.table import print_json, print_table
 from releases.domain.app import MAX_PROCESSES, BadScale, is_process_type
 from releases.domain.limits import DEFAULT_RESTART_POLICY, parse_restart_policy
 from releases.engine.docker import connect
 from releases.errors import BadInput
-from releases.work.queue import RELEASES, RESTART, SCALE, SET_RESTART_POLICY, START, STOP
+from releases.work.queue import RESTART, SCALE, SET_RESTART_POLICY, START, STOP
 
 
 def show(session: Session, app: str, as_json: bool) -> None:
@@ -26,7 +27,7 @@ def show(session: Session, app: str, as_json: bool) -> None:
     if as_json:
         print_json(session, [row.document() for row in rows])
         return
-    headers = ("PROCESS", "RELEASE", "STATE", "SINCE", "ADDRESS", "NOTE")
+    headers = ("PROCESS", "RELEASE", "STATE", "FOR", "ADDRESS", "NOTE")
     print_table(session, headers, [row.cells(time.time()) for row in rows])
     if found.live and found.live.stopped:
         session.print(f" !     {app} is stopped; `ps:start {app}` starts it")
@@ -42,25 +43,25 @@ def scale(session: Session, app: str, counts: tuple[str, ...], as_json: bool = F
         else:
             print_table(session, ("PROCESS", "COUNT"), sorted(formation.items()))
         return
-    _ask(session, SCALE, app, dict(parse_count(text) for text in counts))
+    ask(session, SCALE, app, dict(parse_count(text) for text in counts))
 
 
 def restart(session: Session, app: str, processes: tuple[str, ...] = ()) -> None:
     """New containers beside the old ones first, as in any rollout."""
     session.platform.store.apps.get(app)
-    _ask(session, RESTART, app, list(processes))
+    ask(session, RESTART, app, list(processes))
 
 
 def stop(session: Session, app: str) -> None:
     """The hosts stay the app's, and answer 503."""
     session.platform.store.apps.get(app)
-    _ask(session, STOP, app)
+    ask(session, STOP, app)
 
 
 def start(session: Session, app: str) -> None:
     """What was stopped, with config and counts as they are now."""
     session.platform.store.apps.get(app)
-    _ask(session, START, app)
+    ask(session, START, app)
 
 
 def set_property(session: Session, app: str, name: str, value: str | None) -> None:
@@ -68,13 +69,7 @@ def set_property(session: Session, app: str, name: str, value: str | None) -> No
     session.platform.store.apps.get(app)
     if name != "restart-policy":
         raise BadInput(f"{name[:40]!r} cannot be set; say restart-policy")
-    _ask(session, SET_RESTART_POLICY, app, parse_restart_policy(value or DEFAULT_RESTART_POLICY))
-
-
-def _ask(session: Session, job: str, app: str, *arguments: object) -> None:
-    log = session.platform.store.logs.new(app)
-    session.platform.queue.request(RELEASES, job, app, *arguments, session.who, log=log)
-    session.follow(log)
+    ask(session, SET_RESTART_POLICY, app, parse_restart_policy(value or DEFAULT_RESTART_POLICY))
 
 
 def parse_count(text: str) -> tuple[str, int]:
@@ -106,12 +101,13 @@ COMMANDS = (
     Command("ps:start", "Run again what was stopped", start, (APP,)),
     Command(
         "ps:set",
-        "Set how often Docker restarts a process that ended",
+        "Set how often Docker restarts what ended",
         set_property,
         (
             APP,
             click.Argument(["name"], metavar="restart-policy"),
             click.Argument(["value"], required=False, metavar="[on-failure:20]"),
         ),
+        details=f"Without a value it is {DEFAULT_RESTART_POLICY} again.",
     ),
 )

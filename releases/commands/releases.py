@@ -6,13 +6,14 @@ from collections.abc import Sequence
 import click
 
 from releases.command import APP, JSON, Command, Session
+from releases.commands.ask import ask
 from releases.commands.table import print_json, print_table, timestamp
 from releases.domain.app import NotDeployed
 from releases.domain.release import Release, ReleaseState, ReleaseStatus
 from releases.engine.docker import connect
 from releases.engine.protocol import EngineFailed
 from releases.errors import BadInput
-from releases.work.queue import RELEASES, ROLL_BACK
+from releases.work.queue import ROLL_BACK
 
 Entry = tuple[Release, ReleaseState]
 _WERE_LIVE = (ReleaseStatus.LIVE, ReleaseStatus.SUPERSEDED)  # one can go back to their images
@@ -90,9 +91,7 @@ def roll_back(session: Session, app: str, release: str | None) -> None:
     """To the release named, or to the one before the live one."""
     session.platform.store.apps.get(app)
     number = parse_release(release) if release else 0
-    log = session.platform.store.logs.new(app)
-    session.platform.queue.request(RELEASES, ROLL_BACK, app, number, session.who, log=log)
-    session.follow(log)
+    ask(session, ROLL_BACK, app, number)
 
 
 def parse_release(text: str) -> int:
@@ -122,9 +121,13 @@ def _summary(release: Release, state: ReleaseState) -> dict[str, object]:
 RELEASE = click.Argument(["release"], required=False, metavar="[vN]")
 
 COMMANDS = (
-    Command("releases", "List releases", list_releases, (APP, JSON)),
-    Command("releases:info", "Show a release", show, (APP, RELEASE, JSON)),
+    Command("releases", "List the releases of an app, newest first", list_releases, (APP, JSON)),
+    Command("releases:info", "Show a release, the live one by default", show, (APP, RELEASE, JSON)),
     Command(
-        "rollback", "Bring back code and config of an earlier release", roll_back, (APP, RELEASE)
+        "rollback",
+        "Bring back code and config of an earlier release",
+        roll_back,
+        (APP, RELEASE),
+        details="The one before the live one, unless another is named.",
     ),
 )

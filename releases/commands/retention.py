@@ -14,15 +14,16 @@ _MOST = 1000
 def retention(session: Session, app: str, kept: str | None, as_json: bool) -> None:
     """Without a number: show it."""
     apps = session.platform.store.apps
-    found = apps.get(app)
+    found, lead = apps.get(app), ""
     if kept is not None:
+        lead = "-----> "
         apps.set_releases_kept(app, 0 if kept == _DEFAULT else parse_kept(kept))
         found = apps.get(app)
     if as_json:
         number = found.releases_kept or session.platform.settings.releases_kept
         print_json(session, {"app": app, "kept": number, "own": bool(found.releases_kept)})
     else:
-        session.print(_line(found, session.platform.settings.releases_kept))
+        session.print(lead + _line(found, session.platform.settings.releases_kept))
 
 
 def parse_kept(text: str) -> int:
@@ -46,7 +47,7 @@ def _line(app: App, platform: int) -> str:
 COMMANDS = (
     Command(
         "releases:retention",
-        "Show or set how many releases of an app keep their images",
+        "Show or set how many releases keep their images",
         retention,
         (APP, click.Argument(["kept"], required=False, metavar=f"[N|{_DEFAULT}]"), JSON),
     ),

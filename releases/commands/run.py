@@ -141,7 +141,7 @@ _WORDS_MEAN = (
 COMMANDS = (
     Command(
         "run",
-        "Run a command, or a process of the Procfile, in a container of its own",
+        "Run a command in a container of its own",
         run,
         (APP, WORDS),
         raw=True,
@@ -149,15 +149,15 @@ COMMANDS = (
     ),
     Command(
         "run:detached",
-        "The same without you: print its name, for logs -p and run:stop",
+        "Run a command without you and print its name",
         detach,
         (APP, WORDS),
         details=_WORDS_MEAN,
     ),
-    Command("run:list", "List what was started with run and run:detached", show, (APP, JSON)),
+    Command("run:list", "List the one-offs of an app", show, (APP, JSON)),
     Command(
         "run:stop",
-        "Stop such a container and remove it",
+        "Stop one-offs and remove them",
         stop,
         (APP, click.Argument(["names"], nargs=-1, required=True, metavar="run.N...")),
     ),

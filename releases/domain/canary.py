@@ -46,7 +46,7 @@ class Canary:
         return self.began_at + self.lasts_s
 
     def __str__(self) -> str:
-        return f"{self.percent:g} % for {self.lasts_s} s"
+        return f"{self.percent:g} % of the requests for {self.lasts_s} s"
 
 
 def parse_canary(percent: str, duration: str, *, once: bool = False) -> Canary:

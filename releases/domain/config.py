@@ -87,7 +87,7 @@ def parse_pairs(
         check_name(name)
         values[name] = _check_value(name, decode(name, value) if decode else value)
     if not values:
-        raise BadConfig("nothing to set; use config:set <app> KEY=value [KEY=value ...]")
+        raise BadConfig("nothing to set; use `config:set <app> KEY=value [KEY=value ...]`")
     return values
 
 

@@ -12,7 +12,7 @@ from releases.domain import one_off
 from releases.domain.container import Container, pick_address
 from releases.domain.one_off import Run
 from releases.engine.api import one_line, reason, remove
-from releases.engine.docker import ADDRESS_TRIES, DockerEngine, connect
+from releases.engine.docker import ADDRESS_TRIES, DockerEngine
 from releases.engine.entry import EnteredProgram
 from releases.engine.network import ensure_network
 from releases.engine.one_off import one_off_name, one_off_request
@@ -171,8 +171,3 @@ class OneOffProgram:
             self._api.kill(self._id, signal="SIGHUP")
         with one_line(f"stop {self._run.slot.name}"), suppress(docker.errors.NotFound):
             self._api.stop(self._id, timeout=int(grace_s))
-
-
-def open_runner(settings: Settings, store: Store) -> DockerRunner:
-    """A runner on the Docker that the settings name; EngineFailed."""
-    return DockerRunner(settings, store, connect(settings, store))

@@ -56,8 +56,10 @@ def prove(rollout: Rollout, release: Release, target: Desired, new: Sequence[Con
         rollout.store.traffic.of([one.socket for one in old]),
     )
     rollout.store.traffic.watch(app.name, trial.canary.ends_at)
-    rollout.log.step(f"{release.name} gets {target.canary} of the requests")
-    rollout.log.detail("releases:promote and releases:abort do not wait for the end")
+    rollout.log.step(f"{release.name} gets {target.canary}")
+    rollout.log.detail(
+        f"`releases:promote {app.name}` and `releases:abort {app.name}` do not wait for its end"
+    )
     with rollout.store.canary_words(app.name) as words:
         _follow(rollout, trial, new, words)
 

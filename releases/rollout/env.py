@@ -41,5 +41,5 @@ def _refusal(app: str, missing: list[str], env: Mapping[str, EnvVar]) -> str:
     ]
     pairs = " ".join(f"{name}=..." for name in missing)
     return (
-        f"{FILE} requires {', '.join(words)}; set it with config:set {app} {pairs} and push again"
+        f"{FILE} requires {', '.join(words)}; set it with `config:set {app} {pairs}` and push again"
     )

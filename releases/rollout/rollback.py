@@ -77,5 +77,5 @@ def _check_image(rollout: Rollout, target: Release, warm: Desired | None) -> Non
         return
     raise CannotRollBack(
         f"the image of {target.name} is gone; build and deploy its code again with "
-        f"ps:rebuild {target.app} {artifact.commit[:12]}"
+        f"`ps:rebuild {target.app} {artifact.commit[:12]}`"
     )

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.docker
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda broken: broken.__name__.replace("_", " "))
-def test_the_check_sees(stage: Stage, broken: Break) -> None:
+def test_the_check_sees_what_is_broken(stage: Stage, broken: Break) -> None:
     assert check_invariants(stage) == []
     with broken(stage):
         found = breaches(stage)

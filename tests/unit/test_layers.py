@@ -52,6 +52,10 @@ def folders_imported(tree: ast.Module) -> Iterator[str]:
             yield names[1] if names[0] == "releases" else ""
 
 
+def test_every_folder_of_releases_has_its_place() -> None:
+    assert {path.parent.name for path in (PROJECT / "releases").glob("*/__init__.py")} == {*FOLDERS}
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_folder_of_releases_imports_only_folders_below_its_own(folder: str) -> None:
     for path in (PROJECT / "releases" / folder).rglob("*.py"):

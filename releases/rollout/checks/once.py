@@ -22,9 +22,18 @@ class Result:
         """Whether the app's author would call it one."""
         return not (self.seen.is_well or self.probe.check.warn)
 
+    @property
+    def word(self) -> str:
+        """`ok`, `warning` or `failed`."""
+        return "ok" if self.seen.is_well else "warning" if self.probe.check.warn else "failed"
+
+    def document(self) -> dict[str, str]:
+        """For programs."""
+        process, check = self.probe.container.slot.name, self.probe.title
+        return {"process": process, "check": check, "result": self.word, "seen": self.seen.what}
+
     def __str__(self) -> str:
-        word = "ok" if self.seen.is_well else "warning" if self.probe.check.warn else "failed"
-        return f"{self.probe.container.slot.name} {self.probe.title}: {word}, {self.seen.what}"
+        return f"{self.probe.container.slot.name} {self.probe.title}: {self.word}, {self.seen.what}"
 
 
 def look_once(engine: Engine, checkup: Checkup, containers: Sequence[Container]) -> list[Result]:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.docker.whole.seen import docker
 from tests.docker.whole.terminal import Terminal
-from tests.docker.whole.test_commands import docker
 from tests.sample import Sample
 from tests.whole import Whole
 

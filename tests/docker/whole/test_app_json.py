@@ -2,11 +2,11 @@
 
 import json
 import re
-import subprocess
 from typing import Any
 
 import pytest
 
+from tests.docker.whole.seen import docker
 from tests.sample import Sample
 from tests.whole import Whole
 
@@ -42,11 +42,6 @@ def labels(sample: Sample, release: int) -> list[str]:
     """Filters for the containers of a release."""
     wanted = [f"label=paas.app={sample.app}", f"label=paas.release={release}"]
     return [word for one in wanted for word in ("--filter", one)]
-
-
-def docker(*words: str) -> str:
-    """Docker's own client."""
-    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True).stdout
 
 
 def test_a_release_command_prints_live_and_ends_before_the_new_code_serves(
@@ -151,6 +146,10 @@ def test_what_predeploy_changes_serves_and_config_and_scale_come_with_the_code(
     checked = whole.ssh("checks:run", live.app)
     assert checked.returncode == 0, checked.stderr
     assert "web.2 GET /env/GREETING: ok" in checked.stdout
+    for_programs = whole.ssh("checks:run", live.app, "web.2", "--json")
+    assert [(one["process"], one["result"]) for one in json.loads(for_programs.stdout)] == [
+        ("web.2", "ok")
+    ]
 
 
 def test_a_postdeploy_that_fails_says_that_the_new_code_serves(whole: Whole, live: Sample) -> None:

@@ -60,7 +60,7 @@ def test_a_canary_that_fails_requests_is_refused_and_the_old_release_never_left(
         wait_for_answer(load, "one -")
 
     assert pushed.returncode != 0
-    assert "gets 30 % for 60 s of the requests" in pushed.stderr
+    assert "gets 30 % of the requests for 60 s" in pushed.stderr
     assert "v2 did worse on its share: " in pushed.stderr
     assert release_of(whole, live) == 1
     assert whole.get(live.app).body == "one -"
@@ -81,11 +81,11 @@ def test_a_canary_is_promoted_by_a_command_and_loses_no_request(
         promoted = whole.ssh("releases:promote", live.app)
         output, _ = push.communicate(timeout=30)
 
-    assert promoted.stdout == f"-----> v2 of {live.app}: promote\n"
+    assert promoted.stdout == f"-----> Promoting v2 of {live.app}\n"
     assert push.returncode == 0, output
     assert "Promoted by ada" in output
     assert load.failed() == []
-    assert whole.ssh("releases:canary", live.app).stdout == f"{live.app} has no canary\n"
+    assert "get all requests at once" in whole.ssh("releases:canary", live.app).stdout
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+from gitreceive.__main__ import TABLES
+from tests.docker.whole.seen import docker, processes
 from tests.sample import Sample
 from tests.services import wait_for
 from tests.whole import Whole
@@ -139,8 +141,8 @@ def test_bad_input_gets_one_line_and_a_status(
 def test_help_lists_every_command(whole: Whole) -> None:
     shown = whole.ssh("help").stdout
 
-    for name in ("apps:destroy", "config:set", "rollback", "ps:scale", "domains:add", "keys:add"):
-        assert name in shown
+    listed = [line.split()[0] for line in shown.splitlines() if line.startswith("  ")]
+    assert sorted(listed) == sorted(["help", *(row.name for table in TABLES for row in table)])
 
 
 def test_the_history_tells_what_came_with_each_release(whole: Whole, live: Sample) -> None:
@@ -190,21 +192,9 @@ def test_an_app_is_not_destroyed_without_its_name_typed_twice(whole: Whole, live
     assert whole.get(live.app).status == 200
 
 
-def processes(whole: Whole, live: Sample) -> list[str]:
-    """Names of the app's processes, as `ps` has them, without those that are kept warm."""
-    rows = json.loads(whole.ssh("ps", live.app, "--json").stdout)
-    return [row["process"] for row in rows if row["state"] != "warm"]
-
-
 def ids(whole: Whole, live: Sample) -> set[str]:
     """Ids of the app's containers."""
     return set(docker("ps", "-q", "--filter", f"label=paas.app={live.app}").split())
-
-
-def docker(*words: str) -> str:
-    """What the docker client prints."""
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 def redis_keys(whole: Whole) -> list[str]:

@@ -1,22 +1,16 @@
 """What becomes of processes that are stopped, scaled, limited, killed and crash, for real."""
 
 import json
-import subprocess
 from typing import Any
 
 import pytest
 
+from tests.docker.whole.seen import docker
 from tests.sample import Sample
 from tests.services import wait_for
 from tests.whole import Whole
 
 pytestmark = pytest.mark.docker
-
-
-def docker(*words: str) -> str:
-    """What the docker client prints."""
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 def ps(whole: Whole, app: Sample) -> list[dict[str, Any]]:

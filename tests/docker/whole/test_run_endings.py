@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 from tests.docker.whole.one_offs import bytes_read, one_offs, peak_mb, sleepers, ssh, stands
+from tests.docker.whole.seen import processes
 from tests.docker.whole.terminal import on_terminal
-from tests.docker.whole.test_commands import processes
 from tests.sample import Sample
 from tests.services import wait_for
 from tests.whole import Whole

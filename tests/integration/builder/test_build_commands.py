@@ -16,6 +16,7 @@ from releases.log import DeployFailed, DeployLog
 from releases.platform import Platform
 from releases.store.builds import NoSuchBuild
 from tests.builds import end_build, queue_build, start_build
+from tests.fakes.printed import printed
 
 pytestmark = pytest.mark.integration
 RUN = {command.name: command.run for command in COMMANDS}
@@ -25,11 +26,6 @@ RUN = {command.name: command.run for command in COMMANDS}
 def session(platform: Platform) -> Session:
     platform.store.apps.create("hello", "tester")
     return Session(platform, "tester", io.BytesIO(), io.StringIO())
-
-
-def printed(session: Session) -> str:
-    assert isinstance(session.out, io.StringIO)
-    return session.out.getvalue()
 
 
 def add(platform: Platform, number: int, status: BuildStatus) -> Build:

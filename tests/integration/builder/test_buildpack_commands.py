@@ -14,6 +14,7 @@ from releases.domain.app import NoSuchApp
 from releases.domain.build import BuildSettings
 from releases.errors import BadInput
 from releases.platform import Platform
+from tests.fakes.printed import printed
 
 pytestmark = pytest.mark.integration
 RUN = {command.name: command.run for command in COMMANDS}
@@ -24,11 +25,6 @@ def session(platform: Platform, tmp_path: Path) -> Session:
     platform.store.apps.create("hello", "tester")
     extra = replace(platform.settings, extra_buildpacks=str(tmp_path))
     return Session(replace(platform, settings=extra), "tester", io.BytesIO(), io.StringIO())
-
-
-def printed(session: Session) -> str:
-    assert isinstance(session.out, io.StringIO)
-    return session.out.getvalue()
 
 
 def settings(session: Session) -> BuildSettings:
@@ -91,5 +87,5 @@ def test_buildpacks_are_listed_with_what_they_look_for_and_those_that_cannot_be_
 def test_buildpacks_are_listed_for_programs(session: Session) -> None:
     RUN["buildpacks"](session, as_json=True)
     document = json.loads(printed(session))
-    assert document["cannot be used"] == []
+    assert document["cannot_be_used"] == []
     assert {"name": "static", "ours": True}.items() <= document["buildpacks"][-1].items()

@@ -222,7 +222,7 @@ def test_a_bad_deploy_branch_changes_nothing(door: Door) -> None:
     assert (said.status, "is no name for a branch" in said.err) == (2, True)
     assert door.ssh("git:set", "myapp", "depoly-branch", "x").status == 2
     assert door.ssh("git:set", "nope", "deploy-branch", "x").status == 20
-    assert '"set for this app": false' in door.ssh("git:report", "myapp", "--json").out
+    assert '"own": false' in door.ssh("git:report", "myapp", "--json").out
 
 
 def test_a_sha256_repository_is_refused_with_a_clear_line(door: Door) -> None:

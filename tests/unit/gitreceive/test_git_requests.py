@@ -34,7 +34,7 @@ def test_one_path_is_needed(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("value", ["version=0", "version=1", "version=2"])
-def test_protocols(value: str) -> None:
+def test_a_protocol_is_one_of_gits_and_nothing_more(value: str) -> None:
     assert git.is_protocol(value)
     assert not git.is_protocol(value + "\n")
 

@@ -61,7 +61,7 @@ def test_everything_else_is_refused_with_a_line_that_says_why(text: str, complai
 
 
 @pytest.mark.parametrize("name", ["a", "alice", "alice@laptop", "CI-2.x_y"])
-def test_names_of_keys(name: str) -> None:
+def test_names_that_a_key_may_have(name: str) -> None:
     assert check_key_name(name) == name
 
 

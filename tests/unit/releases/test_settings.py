@@ -136,7 +136,7 @@ def test_a_subnet_of_256_addresses_is_enough(tmp_path: Path) -> None:
     assert read(tmp_path, PAAS_SUBNET="10.9.8.0/24").subnet == "10.9.8.0/24"
 
 
-def test_places_below_home(tmp_path: Path) -> None:
+def test_everything_has_its_place_below_home(tmp_path: Path) -> None:
     settings = read(tmp_path)
     assert settings.redis == f"unix://{tmp_path}/run/redis.sock"
     assert settings.router_dir == tmp_path / "router"

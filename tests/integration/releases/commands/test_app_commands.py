@@ -81,7 +81,7 @@ def test_the_exact_base_that_an_app_stands_on_is_shown(shell: Shell, live: str) 
         ("debian", "bookworm"),
         ("language", "python 3.11"),
     ):
-        assert (shown[name].strip(), known[name]) == (value, value)
+        assert (shown[name].strip(), known[name.replace(" ", "_")]) == (value, value)
 
 
 def test_an_app_without_a_release_has_dashes_for_what_comes_with_one(shell: Shell) -> None:

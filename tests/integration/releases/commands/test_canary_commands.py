@@ -22,14 +22,16 @@ def begin_trial(shell: Shell, app: str) -> None:
 
 
 def test_a_canary_is_set_shown_and_ended(shell: Shell, live: str) -> None:
-    assert shell("releases:canary", live) == "myapp has no canary\n"
+    assert shell("releases:canary", live) == "New releases of myapp get all requests at once\n"
     said = shell("releases:canary", live, "10%", "2m")
-    assert said == "-----> Each new release of myapp gets 10 % for 120 s of the requests first\n"
-    assert shell("releases:canary", live) == "myapp has 10 % for 120 s\n"
+    line = "Each new release of myapp gets 10 % of the requests for 120 s first\n"
+    assert said == f"-----> {line}"
+    assert shell("releases:canary", live) == line
     shown = json.loads(shell("releases:canary", live, "--json"))
+    assert shown.pop("app") == "myapp"
     assert shown == {"percent": 10.0, "seconds": 120, "once": False, "on_trial": None}
     shell("releases:canary", live, "off")
-    assert shell("releases:canary", live) == "myapp has no canary\n"
+    assert shell("releases:canary", live) == "New releases of myapp get all requests at once\n"
 
 
 def test_a_canary_for_the_next_release_only(shell: Shell, live: str) -> None:
@@ -51,8 +53,9 @@ def test_what_cannot_be_a_canary_changes_nothing(shell: Shell, live: str) -> Non
 def test_a_trial_is_ended_by_a_word(shell: Shell, live: str, word: Word) -> None:
     begin_trial(shell, live)
     assert "v4 is on trial" in shell("releases:canary", live)
-    assert json.loads(shell("releases:canary", live, "--json"))["on_trial"] == 4
-    assert shell(f"releases:{word}", live) == f"-----> v4 of myapp: {word}\n"
+    assert json.loads(shell("releases:canary", live, "--json"))["on_trial"] == "v4"
+    doing = {Word.PROMOTE: "Promoting", Word.ABORT: "Aborting"}[word]
+    assert shell(f"releases:{word}", live) == f"-----> {doing} v4 of myapp\n"
     assert shell.platform.store.apps.canary_word(live, 4) == Said(word, "alice")
 
 

@@ -48,7 +48,7 @@ def test_checks_are_disabled_and_enabled_by_process_type_or_all(shell: Shell, ch
     assert enabled(shell, checked) == {"web": False, "worker": True}
     shell("checks:disable", checked)
     assert enabled(shell, checked) == {"web": False, "worker": False}
-    with pytest.raises(BadInput, match="checks:enable myapp ends that"):
+    with pytest.raises(BadInput, match="`checks:enable myapp` ends that"):
         shell("checks:enable", checked, "web")
     shell("checks:enable", checked)
     assert enabled(shell, checked) == {"web": True, "worker": True}

@@ -54,13 +54,13 @@ def test_how_many_releases_keep_their_images_is_shown_set_and_taken_back(
     default = f"{live} keeps the images of the last 10 releases; the platform's setting"
     assert shell("releases:retention", live).startswith(default)
     own = f"{live} keeps the images of the last 3 releases; set for this app\n"
-    assert shell("releases:retention", live, "3") == own
+    assert shell("releases:retention", live, "3") == f"-----> {own}"
     assert shell("releases:retention", live) == own
     assert json.loads(shell("releases:retention", live, "--json")) == {
         "app": live, "kept": 3, "own": True,
     }  # fmt: skip
     assert "the live release and the one before" in shell("releases:retention", live, "1")
-    assert shell("releases:retention", live, "default").startswith(default)
+    assert shell("releases:retention", live, "default").startswith(f"-----> {default}")
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "1001", "2.5", "\u0663"])

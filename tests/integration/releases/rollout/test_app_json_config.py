@@ -61,8 +61,8 @@ def test_a_required_name_without_a_value_fails_the_deploy_before_anything_starts
     with pytest.raises(ConfigMissing) as refused:
         deploy_with(shop, "b", env=env)
     assert str(refused.value) == (
-        "app.json requires API_KEY (of the bank), HOST; set it with config:set shop "
-        "API_KEY=... HOST=... and push again"
+        "app.json requires API_KEY (of the bank), HOST; set it with `config:set shop "
+        "API_KEY=... HOST=...` and push again"
     )
     assert statuses(shop) == ["v1 live"]
     with shop.open() as rollout:

@@ -183,7 +183,7 @@ def test_nothing_names_an_app_that_is_gone_but_the_routers_tombstones(
     assert not store.apps.exists("myapp")
 
 
-def test_its_neighbours_stay(store: Store, everything: Callable[[], dict[str, str]]) -> None:
+def test_apps_of_similar_names_stay(store: Store, everything: Callable[[], dict[str, str]]) -> None:
     for name in ("app", "app-2", "my-app"):
         lived(store, name)
     before = {key: value for key, value in everything().items() if "app-2" in key + value}

@@ -82,6 +82,7 @@ def test_a_variant_is_a_dockerfile_with_its_conditions(tmp_path: Path) -> None:
         (GOOD + VERSIONS.replace('"3.1": b', "3.1: b"), "key versions: expected versions in quo"),
         (GOOD + VERSIONS.replace('t: "3.1"', 't: "3.2"'), "key default: expected one of 3.1, 3.3"),
         (GOOD + "toolchain: t.Dockerfile\n", "key toolchain: expected runtime beside it"),
+        (GOOD + 'default: "3.1"\n', "key default: expected versions beside it"),
         (GOOD + VERSIONS.replace("form: gem", "form: odd"), "version_in: key form: expected one"),
         (GOOD + VERSIONS.replace("(\\S+)", "x"), "version_in: key line: expected a regular"),
         (GOOD + "images: {NODE: node}\n", "key images: expected build arguments and the im"),

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from releases.commands.process_rows import Row, process_rows
 from releases.domain.app import App
 from releases.domain.container import Container, Slot
@@ -48,6 +50,24 @@ def test_one_that_runs_again_still_says_why_it_ended() -> None:
     found = row(replace(ONE, state="running"), RUNS, CRASH.back(1003.0))
     assert (found.state, found.cells(0.0)[-1]) == ("running", "killed for memory, 2 restarts")
     assert found.document()["next_try"] is None
+
+
+@pytest.mark.parametrize(
+    ("status", "lasts"),
+    [
+        ("Up 3 minutes", "3 minutes"),
+        ("Up About a minute", "About a minute"),
+        ("Up 2 hours (Paused)", "2 hours"),
+        ("Up 2 hours (health: starting)", "2 hours"),
+        ("Exited (137) 5 seconds ago", "5 seconds"),
+        ("Restarting (1) Less than a second ago", "Less than a second"),
+        ("Created", ""),
+        ("", ""),
+    ],
+)
+def test_how_long_it_has_been_so_is_said_without_the_state(status: str, lasts: str) -> None:
+    found = row(replace(ONE, state="running", status=status), RUNS)
+    assert (found.cells(0.0)[3], found.document()["since"]) == (lasts, status)
 
 
 def test_one_that_is_well_has_nothing_to_say() -> None:

@@ -38,7 +38,7 @@ def test_several_pairs_are_one_change_and_the_last_of_a_name_wins() -> None:
 
 
 def test_no_pair_is_refused() -> None:
-    with pytest.raises(BadConfig, match="nothing to set; use config:set"):
+    with pytest.raises(BadConfig, match="nothing to set; use `config:set"):
         parse_pairs([])
 
 

@@ -118,3 +118,9 @@ def test_one_look_without_checks_is_at_the_port_of_web_and_at_life() -> None:
     world = World(dies_at_s=0)
     [result] = look_once(world, Checkup(), [web()])  # type: ignore[arg-type] # enough
     assert str(result) == "web.1 port 5000: failed, it does not run (exit status 3)"
+    assert result.document() == {
+        "process": "web.1",
+        "check": "port 5000",
+        "result": "failed",
+        "seen": "it does not run (exit status 3)",
+    }
