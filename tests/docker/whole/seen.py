@@ -14,5 +14,6 @@ def docker(*words: str) -> str:
 
 
 def processes(whole: Whole, app: Sample) -> list[str]:
-    """Names of the app's processes, as `ps` has them."""
-    return [row["process"] for row in json.loads(whole.ssh("ps", app.app, "--json").stdout)]
+    """Names of the app's processes, as `ps` has them, without those that are kept warm."""
+    rows = json.loads(whole.ssh("ps", app.app, "--json").stdout)
+    return [row["process"] for row in rows if row["state"] != "warm"]
