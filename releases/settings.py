@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from releases.domain.branch import BadBranchName, parse_branches
+from releases.domain.canary import LONGEST_CANARY_S
 from releases.domain.route import BadDomain, check_domain
 from releases.errors import BadInput
 from releases.network import parse_networks
@@ -122,9 +123,9 @@ class Settings:
         return self.instance
 
     @property
-    def deploy_timeout_s(self) -> int:
-        """What a job may take that rolls out a release: four commands of the app, and the rest."""
-        return 3600 + 4 * self.release_command_timeout_s
+    def release_timeout_s(self) -> int:
+        """What a release job may take: a canary, four commands of the app, and the rest."""
+        return LONGEST_CANARY_S + 4 * self.release_command_timeout_s + 3600
 
     def host(self, app: str) -> str:
         """Where an app is reached, whatever other domains it has: `myapp.localhost`."""

@@ -111,6 +111,5 @@ def request_convergence(platform: Platform, *, everything: bool) -> None:
             if is_untended:
                 platform.queue.request(RELEASES, DESTROY, app.name, log=store.logs.new(NO_APP))
         elif ((app.target or app.due) and is_untended) or (app.live and everything):
-            log, limit_s = log_to_finish(store, app), platform.settings.deploy_timeout_s
-            platform.queue.request(RELEASES, CONVERGE, app.name, log=log, timeout_s=limit_s)
+            platform.queue.request(RELEASES, CONVERGE, app.name, log=log_to_finish(store, app))
         store.retire_later(app.name)

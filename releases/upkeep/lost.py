@@ -52,8 +52,8 @@ def _have_finished(platform: Platform, job: LostJob) -> None:
     app = _find(platform.store, job.app)
     if job.task == CONVERGE or app is None or app.destroying:
         return
-    log, limit_s = log_to_finish(platform.store, app), platform.settings.deploy_timeout_s
-    platform.queue.request(RELEASES, CONVERGE, app.name, log=log, timeout_s=limit_s)
+    log = log_to_finish(platform.store, app)
+    platform.queue.request(RELEASES, CONVERGE, app.name, log=log)
 
 
 def log_to_finish(store: Store, app: App) -> str:

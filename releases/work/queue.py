@@ -64,9 +64,13 @@ class LostJob:
 
 
 class JobQueue:
-    """Puts jobs on the queues. Arguments are names and numbers, never objects or secrets."""
+    """Puts jobs on the queues. Arguments are names and numbers, never objects or secrets.
 
-    def __init__(self, redis_url: str, patience_s: float = 0.0) -> None:
+    A job may take `limit_s` unless it is asked for with a limit of its own.
+    """
+
+    def __init__(self, redis_url: str, limit_s: int, patience_s: float = 0.0) -> None:
+        self._limit_s = limit_s
         self._connection = redis.Redis.from_url(redis_url, **client_options(patience_s))
         self._raw: Any = self._connection  # redis-py types an answer as bytes or text or None
 
@@ -76,7 +80,7 @@ class JobQueue:
         job: str,
         *arguments: object,
         log: str,
-        timeout_s: int = 3600,
+        timeout_s: int | None = None,
         first: bool = False,
     ) -> str:
         """Queue a job that writes to the deploy log `log` and ends it; return the job's id.
@@ -86,7 +90,7 @@ class JobQueue:
         made = self._queue(queue).enqueue_call(
             func=job,
             args=(*arguments, log),
-            timeout=timeout_s,
+            timeout=timeout_s or self._limit_s,
             result_ttl=_KEPT_S,
             failure_ttl=_KEPT_S,
             job_id=_job_id(job, arguments),

@@ -14,6 +14,7 @@ import pytest
 import redis
 from rq.serializers import JSONSerializer
 
+from releases.domain.canary import LONGEST_CANARY_S
 from releases.domain.config import ConfigChange
 from releases.log import DeployFailed, follow
 from releases.platform import Platform
@@ -68,6 +69,13 @@ def test_a_job_waits_in_redis_as_json(platform: Platform, redis_url: str) -> Non
     data = JSONSerializer.loads(zlib.decompress(record[b"data"]))
     assert data == [SCALE, None, ["myapp", {"web": 3}, "alice", "myapp:1"], {}]
     assert JSONSerializer.loads(record[b"meta"]) == {"log": "myapp:1"}
+
+
+def test_no_change_is_given_less_time_than_the_longest_canary_takes(
+    platform: Platform, raw: redis.Redis
+) -> None:
+    job = platform.queue.request(RELEASES, CHANGE_CONFIG, "myapp", "id", "alice", log="myapp:1")
+    assert int(raw.hget(f"rq:job:{job}", "timeout") or 0) > LONGEST_CANARY_S
 
 
 def test_builds_never_stand_before_releases(platform: Platform, raw: redis.Redis) -> None:

@@ -60,7 +60,8 @@ class World:
         self.redis = client
         self.fate = client.fate
         self.store = Store(client, vault)
-        self.platform = Platform(settings, self.store, JobQueue(settings.redis))
+        queue = JobQueue(settings.redis, settings.release_timeout_s)
+        self.platform = Platform(settings, self.store, queue)
         self.machine = Machine()
         self.engine: Any = MortalEngine(self.machine, self.fate)
         self._seconds = 0.0
