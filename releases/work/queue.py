@@ -159,6 +159,22 @@ class JobQueue:
         """Settle jobs whose whole worker died; RQ knows after a minute of silence."""
         for name in (BUILDS, RELEASES):
             self._started(name).cleanup(exception_handlers=[_handler(settle)])
+            self._queue_again(self._queue(name))
+
+    def _queue_again(self, queue: Queue) -> None:
+        """What a worker took and did not begin, seen twice: it died in between.
+
+        RQ would only mark it as failed, and whoever follows its log would wait for ever.
+        """
+        begun = set(self._started(queue.name).get_job_ids(cleanup=False))
+        taken = queue.intermediate_queue
+        for job in set(taken.get_job_ids()) - begun:
+            if taken.set_first_seen(job):
+                continue
+            with self._connection.pipeline(transaction=True) as pipe:
+                pipe.lrem(taken.key, 1, job)
+                pipe.lpush(queue.key, job)
+                pipe.execute()
 
     def settle_dead(self, queue: str, settle: Callable[[LostJob], None]) -> None:
         """The same at once, for workers of this host: one round trip while no job runs."""

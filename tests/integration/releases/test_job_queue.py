@@ -84,6 +84,17 @@ def test_builds_never_stand_before_releases(platform: Platform, raw: redis.Redis
     assert (waiting(raw, BUILDS), waiting(raw, RELEASES)) == ([build], [release])
 
 
+def test_a_job_whose_worker_died_before_it_began_waits_again(
+    platform: Platform, raw: redis.Redis
+) -> None:
+    job = platform.queue.request(RELEASES, CONVERGE, "myapp", log="myapp:1")
+    raw.lmove("rq:queue:releases", "rq:queue:releases:intermediate", "LEFT", "RIGHT")
+    platform.queue.settle_lost(lambda lost: None)
+    assert waiting(raw, RELEASES) == []
+    platform.queue.settle_lost(lambda lost: None)
+    assert (waiting(raw, RELEASES), waiting(raw, "releases:intermediate")) == ([job], [])
+
+
 def test_a_job_carries_no_secret(platform: Platform, redis_url: str) -> None:
     change = platform.store.configs.add_change(ConfigChange({"A": "s3cret"}))
     job = platform.queue.request(RELEASES, CHANGE_CONFIG, "myapp", change, "alice", log="myapp:1")
