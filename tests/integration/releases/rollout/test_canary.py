@@ -198,6 +198,16 @@ def test_a_first_deploy_and_a_rollback_are_no_canaries(shop: Shop) -> None:
     assert not any("of the requests" in line for line in log_lines(shop, rollout))
 
 
+def test_a_canary_that_was_set_after_one_for_once_outlives_a_repair(shop: Shop) -> None:
+    deploy(shop, "a")
+    shop.store.apps.set_canary("shop", replace(OVER, once=True))
+    deploy(shop, "b")
+    shop.store.apps.set_canary("shop", LONG)
+    with shop.open() as rollout:
+        converge(rollout)
+    assert shop.store.apps.get("shop").canary == LONG
+
+
 def test_a_canary_for_once_is_for_the_next_release_that_goes_live(shop: Shop) -> None:
     deploy(shop, "a")
     shop.store.apps.set_canary("shop", replace(OVER, once=True))
