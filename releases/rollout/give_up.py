@@ -40,10 +40,11 @@ def put_aside(rollout: Rollout, but: int = 0) -> None:
     """
     store, name = rollout.store, rollout.lock.app
     app = store.apps.get(name)
+    if app.target or app.due:
+        rollout.engine.end_once(name)
     if app.target:
         if not store.logs.has_ended(app.target.log):
             DeployLog(store.logs, app.target.log).fail(_PUT_ASIDE)
-        rollout.engine.end_once(name)
         withdraw(rollout)
     fail_pending(rollout, app, _PUT_ASIDE, but)
 
