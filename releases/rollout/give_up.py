@@ -27,7 +27,7 @@ def give_up(rollout: Rollout, release: Release, error: PaasError) -> None:
 def withdraw(rollout: Rollout) -> None:
     """No target any more. Its share of the requests goes first, for its containers will stop."""
     app = rollout.store.apps.get(rollout.lock.app)
-    if app.target and app.target.canary and app.target.canary.began_at:
+    if app.target and app.target.canary:  # that it began may not have been written any more
         take_back(rollout, app)
     rollout.store.apps.set_target(rollout.lock, None)
     rollout.store.retire_now(app.name)

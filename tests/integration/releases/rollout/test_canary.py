@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from releases.domain.canary import Canary, Said, Word
+from releases.domain.route import Route
 from releases.domain.traffic import Tally, Traffic
 from releases.rollout import changes, rollback
 from releases.rollout.canary import CanaryFailed
 from releases.rollout.converge import converge
+from releases.rollout.give_up import put_aside
 from tests.integration.releases.conftest import Shop
 from tests.integration.releases.deploys import deploy, log_lines, statuses
 from tests.services import wait_for
@@ -184,6 +186,19 @@ def test_what_is_asked_for_after_a_killed_canary_takes_its_share_back(shop: Shop
     shop.engine.dying.add("web.1")
     with shop.open() as rollout, pytest.raises(Exception, match=r"web\.1 exited"):
         changes.deploy(rollout, shop.built("c"))
+    assert (shop.backends(), weights(shop)) == ([f"http://{OLD}"], {})
+
+
+def test_a_share_whose_beginning_was_not_written_any_more_is_taken_back(shop: Shop) -> None:
+    interrupted(shop)
+    with shop.open() as rollout:
+        target = shop.store.apps.get("shop").target
+        assert target
+        shop.store.apps.set_target(rollout.lock, replace(target, canary=LONG))
+        backends = (f"http://{OLD}", f"http://{NEW}")
+        route = Route("shop.localhost", "shop", backends, {backends[0]: 9, backends[1]: 1})
+        shop.store.routes.publish(rollout.lock, [route])
+        put_aside(rollout)
     assert (shop.backends(), weights(shop)) == ([f"http://{OLD}"], {})
 
 
