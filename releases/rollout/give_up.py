@@ -1,7 +1,11 @@
 """How a rollout ends that does not reach its target: everything serves as before."""
 
+from contextlib import suppress
+
 from releases.domain.app import App
+from releases.domain.container import slots
 from releases.domain.release import Release, ReleaseStatus
+from releases.engine.protocol import EngineFailed
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.rollout.canary import take_back
@@ -29,8 +33,18 @@ def withdraw(rollout: Rollout) -> None:
     app = rollout.store.apps.get(rollout.lock.app)
     if app.target and app.target.canary:  # that it began may not have been written any more
         take_back(rollout, app)
+    with suppress(EngineFailed):  # then they are only a little longer to be counted on
+        _condemn(rollout, app)
     rollout.store.apps.set_target(rollout.lock, None)
     rollout.store.retire_now(app.name)
+
+
+def _condemn(rollout: Rollout, app: App) -> None:
+    """What only the target needed: the next boot has the same number, and other terms maybe."""
+    needless = slots(app.target) - slots(app.live) - slots(app.previous)
+    for container in rollout.engine.containers(app.name) if needless else []:
+        if container.slot in needless:
+            rollout.engine.condemn(container)
 
 
 def put_aside(rollout: Rollout, but: int = 0) -> None:
