@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 from releases.domain.app import App, NoSuchApp
 from releases.domain.container import Container
@@ -111,10 +112,17 @@ class Retirement:
     def _keep_the_budget(self) -> None:
         for container in beyond_budget(self._platform, self._engine):
             with try_hold(self._platform, container.app, "Free memory") as lock:
-                # in a rollout that counts on it: the next freeze looks again
-                if lock:
+                # In a rollout that counts on it: the next freeze looks again. After one, it may
+                # serve by now.
+                if lock and self._is_frozen(container):
                     self._condemn([container])
             self._platform.store.retire_later(container.app)
+
+    def _is_frozen(self, container: Container) -> bool:
+        with suppress(NoSuchApp):
+            _, found = self._sorted(container.app)
+            return container.id in {one.id for one in found.frozen}
+        return False
 
     def _condemn(self, containers: Iterable[Container]) -> None:
         for container in containers:
