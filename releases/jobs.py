@@ -113,8 +113,9 @@ def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> Non
     end_with_parent()  # so that a dead worker's job is known to be dead too
     platform = ready_platform(os.environ)
     deploy_log = DeployLog(platform.store.logs, log)
-    if platform.store.logs.has_ended(log):
-        return  # it was queued twice
+    if platform.store.logs.has_ended(log):  # it was queued twice
+        go_on(platform, app)  # or whoever waits behind it would wait for the next resync
+        return
     try:
         platform.store.apps.get(app)
         engine = ready_engine(platform)
