@@ -65,8 +65,8 @@ class Watch:
 
     def _judge(self, trial: Trial, containers: Sequence[Container]) -> None:
         if why := self._worse(trial, containers):
-            self._judged[trial.app] = trial.live.release
             self._undo(trial, why)
+            self._judged[trial.app] = trial.live.release
 
     def _worse(self, trial: Trial, there: Sequence[Container]) -> str:
         """Why it is worse than the release before it; empty if it is not."""
