@@ -207,8 +207,7 @@ class RouteStore:
 
     def awake(self) -> list[str]:
         """Routers that acknowledged something in the last seconds; for display only."""
-        members = sorted(self._redis.smembers(keys.ROUTER_MEMBERS))
-        return [router for router in members if self._redis.exists(keys.alive(router))]
+        return [router for router in self.members() if self._redis.exists(keys.alive(router))]
 
     def inflight(self) -> dict[str, int]:
         """Requests in flight per draining address, all routers together."""
