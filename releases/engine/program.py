@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from releases.console import Size
-from releases.domain.container import Container
-from releases.domain.one_off import Run
 from releases.errors import PaasError
 
 
@@ -56,16 +54,3 @@ class Program(Protocol):
 
     def end(self, grace_s: float) -> None:
         """Leave nothing of it: SIGHUP and SIGTERM, after the grace SIGKILL. Once is enough."""
-
-
-class Runner(Protocol):
-    """Starts programs beside an app's processes. All may raise EngineFailed."""
-
-    def run(self, run: Run) -> Program:
-        """Start a one-off that is attended."""
-
-    def detach(self, run: Run) -> None:
-        """Start a one-off that goes on by itself."""
-
-    def enter(self, container: Container, entry: Entry) -> Program:
-        """Start a program in a container."""
