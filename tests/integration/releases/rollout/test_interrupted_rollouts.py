@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from releases.domain.config import ConfigChange
-from releases.rollout import changes, processes, rollback
+from releases.rollout import changes, processes, rollback, terms
 from releases.rollout.converge import converge
 from releases.rollout.rollback import CannotRollBack
 from releases.rollout.rollout import Rollout
@@ -174,6 +174,17 @@ def test_a_scale_after_an_interrupted_first_deploy_takes_its_place(shop: Shop) -
         converge(rollout)
 
     assert shop.store.apps.get("shop").formation == {"web": 2}
+    assert statuses(shop) == ["v1 failed"]
+
+
+def test_limits_after_an_interrupted_first_deploy_take_its_place(shop: Shop) -> None:
+    interrupted_deploy(shop, "a")
+    with shop.open() as rollout:
+        terms.limit(rollout, "web", {"memory_mb": 256})
+    with shop.open() as rollout:
+        converge(rollout)
+
+    assert shop.store.apps.get("shop").terms.limits_of("web").memory_mb == 256
     assert statuses(shop) == ["v1 failed"]
 
 
