@@ -12,7 +12,7 @@ from releases.command import APP, JSON, Command, Session
 from releases.commands.table import print_json
 from releases.domain.config import BadConfig, ConfigChange, check_name, parse_pairs
 from releases.errors import PaasError
-from releases.work.queue import CHANGE_CONFIG, RELEASES
+from releases.work.queue import CHANGE_CONFIG
 
 
 class Scope(Enum):
@@ -126,10 +126,7 @@ def _apply(session: Session, app: str, change: ConfigChange, scope: Scope) -> No
         session.print(f"-----> {change.title} with the next release of {app}")
     else:
         session.print(f"-----> {change.title} on {app}")
-        log = session.platform.store.logs.new(app)
-        kept = configs.add_change(change)
-        session.platform.queue.request(RELEASES, CHANGE_CONFIG, app, kept, session.who, log=log)
-        session.follow(log)
+        session.ask(CHANGE_CONFIG, app, configs.add_change(change))
 
 
 def _decode(name: str, value: str) -> str:

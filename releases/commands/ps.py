@@ -11,7 +11,7 @@ from releases.domain.app import MAX_PROCESSES, BadScale, is_process_type
 from releases.domain.limits import DEFAULT_RESTART_POLICY, parse_restart_policy
 from releases.engine.docker import connect
 from releases.errors import BadInput
-from releases.work.queue import RELEASES, RESTART, SCALE, SET_RESTART_POLICY, START, STOP
+from releases.work.queue import RESTART, SCALE, SET_RESTART_POLICY, START, STOP
 
 
 def show(session: Session, app: str, as_json: bool) -> None:
@@ -42,25 +42,25 @@ def scale(session: Session, app: str, counts: tuple[str, ...], as_json: bool = F
         else:
             print_table(session, ("PROCESS", "COUNT"), sorted(formation.items()))
         return
-    _ask(session, SCALE, app, dict(parse_count(text) for text in counts))
+    session.ask(SCALE, app, dict(parse_count(text) for text in counts))
 
 
 def restart(session: Session, app: str, processes: tuple[str, ...] = ()) -> None:
     """New containers beside the old ones first, as in any rollout."""
     session.platform.store.apps.get(app)
-    _ask(session, RESTART, app, list(processes))
+    session.ask(RESTART, app, list(processes))
 
 
 def stop(session: Session, app: str) -> None:
     """The hosts stay the app's, and answer 503."""
     session.platform.store.apps.get(app)
-    _ask(session, STOP, app)
+    session.ask(STOP, app)
 
 
 def start(session: Session, app: str) -> None:
     """What was stopped, with config and counts as they are now."""
     session.platform.store.apps.get(app)
-    _ask(session, START, app)
+    session.ask(START, app)
 
 
 def set_property(session: Session, app: str, name: str, value: str | None) -> None:
@@ -68,13 +68,7 @@ def set_property(session: Session, app: str, name: str, value: str | None) -> No
     session.platform.store.apps.get(app)
     if name != "restart-policy":
         raise BadInput(f"{name[:40]!r} cannot be set; say restart-policy")
-    _ask(session, SET_RESTART_POLICY, app, parse_restart_policy(value or DEFAULT_RESTART_POLICY))
-
-
-def _ask(session: Session, job: str, app: str, *arguments: object) -> None:
-    log = session.platform.store.logs.new(app)
-    session.platform.queue.request(RELEASES, job, app, *arguments, session.who, log=log)
-    session.follow(log)
+    session.ask(SET_RESTART_POLICY, app, parse_restart_policy(value or DEFAULT_RESTART_POLICY))
 
 
 def parse_count(text: str) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from releases.domain.release import Release, ReleaseState, ReleaseStatus
 from releases.engine.docker import connect
 from releases.engine.protocol import EngineFailed
 from releases.errors import BadInput
-from releases.work.queue import RELEASES, ROLL_BACK
+from releases.work.queue import ROLL_BACK
 
 Entry = tuple[Release, ReleaseState]
 _WERE_LIVE = (ReleaseStatus.LIVE, ReleaseStatus.SUPERSEDED)  # one can go back to their images
@@ -89,10 +89,7 @@ def show(session: Session, app: str, release: str | None, as_json: bool) -> None
 def roll_back(session: Session, app: str, release: str | None) -> None:
     """To the release named, or to the one before the live one."""
     session.platform.store.apps.get(app)
-    number = parse_release(release) if release else 0
-    log = session.platform.store.logs.new(app)
-    session.platform.queue.request(RELEASES, ROLL_BACK, app, number, session.who, log=log)
-    session.follow(log)
+    session.ask(ROLL_BACK, app, parse_release(release) if release else 0)
 
 
 def parse_release(text: str) -> int:

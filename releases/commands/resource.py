@@ -15,7 +15,7 @@ from releases.domain.limits import (
     parse_memory,
     parse_pids,
 )
-from releases.work.queue import CLEAR_LIMITS, LIMIT, RELEASES
+from releases.work.queue import CLEAR_LIMITS, LIMIT
 
 _PARSERS: Mapping[str, tuple[str, Callable[[str], float]]] = {
     "memory": ("memory_mb", parse_memory),
@@ -42,13 +42,13 @@ def limit(
     }
     if not given:
         raise BadLimit("nothing to limit; say for example --memory 256m, --cpu 0.5 or --pids 100")
-    _ask(session, LIMIT, app, _checked(process_type), given)
+    session.ask(LIMIT, app, _checked(process_type), given)
 
 
 def clear(session: Session, app: str, process_type: str | None) -> None:
     """Of one process type, or all there are."""
     session.platform.store.apps.get(app)
-    _ask(session, CLEAR_LIMITS, app, _checked(process_type))
+    session.ask(CLEAR_LIMITS, app, _checked(process_type))
 
 
 def report(session: Session, app: str, as_json: bool) -> None:
@@ -90,12 +90,6 @@ def _checked(process_type: str | None) -> str:
     if not is_process_type(process_type):
         raise BadScale(f"{process_type[:40]!r} cannot be a process type; say for example web")
     return process_type
-
-
-def _ask(session: Session, job: str, app: str, *arguments: object) -> None:
-    log = session.platform.store.logs.new(app)
-    session.platform.queue.request(RELEASES, job, app, *arguments, session.who, log=log)
-    session.follow(log)
 
 
 _TYPE = click.Option(["--process-type"], metavar="TYPE", help="Of these processes only.")
