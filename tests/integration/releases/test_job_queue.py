@@ -21,6 +21,7 @@ from releases.platform import Platform
 from releases.settings import Settings
 from releases.store import Store
 from releases.store.connection import NoRedis
+from releases.store.parked import Call
 from releases.upkeep.lost import settle
 from releases.work.queue import BUILDS, CHANGE_CONFIG, CONVERGE, RELEASES, SCALE
 from tests.services import wait_for
@@ -121,6 +122,18 @@ def test_a_worker_without_docker_says_so_in_one_line(
     platform.queue.request(RELEASES, SCALE, "myapp", {"web": 3}, "alice", log=log)
     with worker(settings), pytest.raises(DeployFailed, match="Docker does not answer at unix://"):
         follow(store.logs, log, print)
+
+
+def test_whoever_waits_behind_a_call_that_was_queued_twice_goes_on(
+    platform: Platform, store: Store, settings: Settings
+) -> None:
+    store.apps.create("myapp", "alice")
+    done, waits = store.logs.new("myapp"), store.logs.new("myapp")
+    store.logs.end(done, ok=True, line="done")
+    store.parked.add("myapp", Call(SCALE, ("myapp", {"web": 3}, "alice"), waits))
+    platform.queue.request(RELEASES, SCALE, "myapp", {"web": 3}, "alice", log=done)
+    with worker(settings), pytest.raises(DeployFailed, match="Docker does not answer at unix://"):
+        follow(store.logs, waits, print)
 
 
 def test_a_killed_work_horse_ends_its_log_and_the_worker_goes_on(
