@@ -160,11 +160,15 @@ class AppStore:
         self._redis.hset(keys.app(name), "destroying", "1")
 
     def forget(self, name: str) -> None:
-        """Remove the last of a destroyed app: its records, its logs and its name."""
+        """Remove the last of a destroyed app: its records, its logs and its name.
+
+        Not what is parked: whoever waits for it has yet to be told.
+        """
         found = [
             key
             for prefix in (keys.app(name), keys.log(name))  # a log's id begins with the app
             for key in self._redis.scan_iter(match=f"{prefix}:*", count=1000)
+            if key != keys.parked(name)
         ]
         claimed = [keys.DOMAINS, *self._redis.smembers(keys.domains(name))]
         with self._redis.pipeline(transaction=True) as pipe:
