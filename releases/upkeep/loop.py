@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import redis
 
+from releases.domain.traffic import COUNTED_EVERY_S
 from releases.engine.protocol import Engine
 from releases.errors import PaasError
 from releases.platform import Platform
@@ -19,7 +20,7 @@ from releases.upkeep.reclaim import Reclaim
 from releases.upkeep.retire import Retirement
 from releases.upkeep.sources import forget_sources
 from releases.upkeep.unfinished import Unfinished
-from releases.upkeep.watch import LOOK_S, Watch
+from releases.upkeep.watch import Watch
 from releases.work.parking import go_on
 from releases.work.queue import CONVERGE, DESTROY, RELEASES, LostJob
 
@@ -48,7 +49,7 @@ class Upkeep:
         is_watched, is_retiring = _look(self._watch.look), _look(self._retirement.look)
         _look(lambda: self._platform.queue.settle_dead(RELEASES, self._settle))
         pauses = [TEND_S, self.attention.wait_s()]
-        pauses += [LOOK_S] if is_watched else []
+        pauses += [COUNTED_EVERY_S] if is_watched else []
         pauses += [_LOOK_AGAIN_S] if is_retiring else []
         return min(pauses)
 

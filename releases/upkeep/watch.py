@@ -13,7 +13,6 @@ from releases.platform import Platform
 from releases.store.events import ROLLBACK
 from releases.work.queue import RELEASES, UNDO
 
-LOOK_S = 1.0  # so often routers count
 _DEATHS = 2  # one is chance
 _THRESHOLDS = Thresholds()
 
