@@ -17,7 +17,8 @@ from releases.rollout.converge import converge as converge_app
 from releases.rollout.destroy import destroy as destroy_app
 from releases.rollout.health import Patience
 from releases.rollout.rollout import Rollout
-from releases.store.locks import Lock, LockBusy
+from releases.store.locks import Lock, LockBusy, LockLost
+from releases.upkeep.lost import settle_change
 from releases.work.parking import go_on, park
 from releases.work.ready import ready_engine, ready_platform
 
@@ -125,6 +126,8 @@ def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> Non
     except LockBusy:
         park(platform, app)
         return
+    except LockLost as error:  # whoever has the lock now may finish it
+        settle_change(platform.store, app, log, str(error))
     except PaasError as error:
         deploy_log.fail(str(error))
     except Exception:  # noqa: BLE001 - the job entry is where errors become text

@@ -16,7 +16,11 @@ _PUT_ASIDE = "its worker process died, and something else was asked for before i
 
 
 def give_up(rollout: Rollout, release: Release, error: PaasError) -> None:
-    """End a failed rollout with everything as it was: no target, and its containers retire."""
+    """End a failed rollout with everything as it was: no target, and its containers retire.
+
+    LockLost if the lock is no longer this one: whoever has it may be rolling the release out.
+    """
+    rollout.store.locks.check(rollout.lock)
     if isinstance(error, UnhealthyRelease):
         name = error.container.slot.name
         rollout.log.error(f"{name} of {release.name} failed. Its output:")
@@ -29,7 +33,11 @@ def give_up(rollout: Rollout, release: Release, error: PaasError) -> None:
 
 
 def withdraw(rollout: Rollout) -> None:
-    """No target any more. Its share of the requests goes first, for its containers will stop."""
+    """No target any more. Its share of the requests goes first, for its containers will stop.
+
+    LockLost as in `give_up`.
+    """
+    rollout.store.locks.check(rollout.lock)
     app = rollout.store.apps.get(rollout.lock.app)
     if app.target and app.target.canary:  # that it began may not have been written any more
         take_back(rollout, app)
