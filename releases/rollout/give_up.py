@@ -58,9 +58,10 @@ def _condemn(rollout: Rollout, app: App) -> None:
 def put_aside(rollout: Rollout, but: int = 0) -> None:
     """Give up what dead workers left half rolled out: what is asked for now counts.
 
-    `but` is the release to be rolled out next.
+    `but` is the release to be rolled out next. LockLost as in `give_up`.
     """
     store, name = rollout.store, rollout.lock.app
+    store.locks.check(rollout.lock)
     app = store.apps.get(name)
     if app.target or app.due:
         rollout.engine.end_once(name)

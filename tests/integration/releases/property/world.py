@@ -16,6 +16,7 @@ from releases.rollout.health import Patience
 from releases.rollout.rollout import Rollout
 from releases.settings import Settings
 from releases.store import Store, keys
+from releases.store.locks import LockLost
 from releases.upkeep.lost import settle_change
 from releases.upkeep.retire import Retirement
 from releases.vault import Vault
@@ -98,6 +99,9 @@ class World:
             with self.store.locks.hold(app, "a job") as lock:
                 tools = (self.settings, self.store, self.engine, lock, deploy_log, self._patience())
                 line = act(Rollout(*tools))
+        except LockLost as error:
+            settle_change(self.store, app, log, str(error))
+            return Outcome(log, killed=True)
         except PaasError as error:
             deploy_log.fail(str(error))
             return Outcome(log, refused=str(error))
