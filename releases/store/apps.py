@@ -138,7 +138,7 @@ class AppStore:
 
     def set_canary(self, name: str, canary: Canary | None) -> None:
         """What every new release has to go through, or the next one if it is for once."""
-        self._redis.hset(keys.app(name), "canary", json.dumps(asdict(canary)) if canary else "")
+        self._redis.hset(keys.app(name), "canary", canary_text(canary) if canary else "")
 
     def say_of_canary(self, name: str, release: int, said: Said) -> None:
         """Have the canary of a release end now."""
@@ -178,6 +178,11 @@ class AppStore:
             pipe.srem(keys.APPS, name)
             pipe.srem(keys.RETIRING, name)
             pipe.execute()
+
+
+def canary_text(canary: Canary) -> str:
+    """How an app's setting is kept."""
+    return json.dumps(asdict(canary))
 
 
 def _app(name: str, record: Mapping[str, str]) -> App:

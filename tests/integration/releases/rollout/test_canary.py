@@ -213,6 +213,15 @@ def test_a_first_deploy_and_a_rollback_are_no_canaries(shop: Shop) -> None:
     assert not any("of the requests" in line for line in log_lines(shop, rollout))
 
 
+def test_a_canary_that_was_set_while_one_for_once_was_under_way_stays(
+    shop: Shop, trial: Callable[..., Iterator[list[object]]]
+) -> None:
+    with trial(replace(LONG, once=True)):
+        shop.store.apps.set_canary("shop", OVER)
+        shop.store.apps.say_of_canary("shop", 2, Said(Word.PROMOTE, "ada"))
+    assert shop.store.apps.get("shop").canary == OVER
+
+
 def test_a_canary_that_was_set_after_one_for_once_outlives_a_repair(shop: Shop) -> None:
     deploy(shop, "a")
     shop.store.apps.set_canary("shop", replace(OVER, once=True))
