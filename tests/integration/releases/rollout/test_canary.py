@@ -234,6 +234,7 @@ def test_a_canary_that_was_set_after_one_for_once_outlives_a_repair(shop: Shop) 
 
 def test_a_canary_for_once_is_for_the_next_release_that_goes_live(shop: Shop) -> None:
     deploy(shop, "a")
-    shop.store.apps.set_canary("shop", replace(OVER, once=True))
+    shop.store.apps.set_canary("shop", replace(LONG, once=True))
+    shop.store.apps.say_of_canary("shop", 2, Said(Word.PROMOTE, "ada"))
     deploy(shop, "b")
     assert shop.store.apps.get("shop").canary is None
