@@ -131,12 +131,17 @@ def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> Non
     except PaasError as error:
         deploy_log.fail(str(error))
     except Exception:  # noqa: BLE001 - the job entry is where errors become text
-        reference = uuid.uuid4().hex[:4]
-        _LOG.exception("internal error, reference %s", reference)
-        deploy_log.fail(f"internal error, reference {reference}; the release worker's log has it")
+        deploy_log.fail(_internal_error())
     else:
         deploy_log.succeed(line)
     go_on(platform, app)
+
+
+def _internal_error() -> str:
+    """What a person is told of the exception at hand, which goes to our log."""
+    reference = uuid.uuid4().hex[:4]
+    _LOG.exception("internal error, reference %s", reference)
+    return f"internal error, reference {reference}; the release worker's log has it"
 
 
 def _tell_who_is_waited_for(log: DeployLog, held: Lock) -> None:
