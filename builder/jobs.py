@@ -132,14 +132,7 @@ def _succeed(platform: Platform, made: Build, log: DeployLog) -> None:
     ended = end(platform.store, made, **{**vars(made), "status": BuildStatus.SUCCEEDED})
     if ended and ended.status is BuildStatus.SUCCEEDED:
         log.detail(f"Build {ended.number} took {ended.finished_at - ended.started_at:.1f} s")
-        platform.queue.request(
-            RELEASES,
-            DEPLOY,
-            ended.app,
-            ended.number,
-            log=log.id,
-            timeout_s=platform.settings.deploy_timeout_s,
-        )
+        platform.queue.request(RELEASES, DEPLOY, ended.app, ended.number, log=log.id)
     elif ended:
         end_log(platform.store, ended)
 

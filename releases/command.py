@@ -9,6 +9,7 @@ import click
 from releases.console import Console
 from releases.log import follow
 from releases.platform import Platform
+from releases.work.queue import RELEASES
 
 APP = click.Argument(["app"])
 JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print JSON for programs.")
@@ -44,6 +45,12 @@ class Session:
         self.out.flush()
         self.out.buffer.writelines(chunks)
         self.out.buffer.flush()
+
+    def ask(self, job: str, app: str, *arguments: object) -> None:
+        """Have a release worker change what runs of an app, and follow it as `follow` does."""
+        log = self.platform.store.logs.new(app)
+        self.platform.queue.request(RELEASES, job, app, *arguments, self.who, log=log)
+        self.follow(log)
 
     def follow(self, log: str) -> None:
         """Show a deploy log live to its verdict; DeployFailed if that is bad.

@@ -17,7 +17,8 @@ from releases.rollout.converge import converge as converge_app
 from releases.rollout.destroy import destroy as destroy_app
 from releases.rollout.health import Patience
 from releases.rollout.rollout import Rollout
-from releases.store.locks import Lock, LockBusy
+from releases.store.locks import Lock, LockBusy, LockLost
+from releases.upkeep.lost import settle_change
 from releases.work.parking import go_on, park
 from releases.work.ready import ready_engine, ready_platform
 
@@ -113,8 +114,9 @@ def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> Non
     end_with_parent()  # so that a dead worker's job is known to be dead too
     platform = ready_platform(os.environ)
     deploy_log = DeployLog(platform.store.logs, log)
-    if platform.store.logs.has_ended(log):
-        return  # it was queued twice
+    if platform.store.logs.has_ended(log):  # it was queued twice
+        go_on(platform, app)  # or whoever waits behind it would wait for the next resync
+        return
     try:
         platform.store.apps.get(app)
         engine = ready_engine(platform)
@@ -124,15 +126,22 @@ def _run(app: str, log: str, purpose: str, act: Callable[[Rollout], str]) -> Non
     except LockBusy:
         park(platform, app)
         return
+    except LockLost as error:  # whoever has the lock now may finish it
+        settle_change(platform.store, app, log, str(error))
     except PaasError as error:
         deploy_log.fail(str(error))
     except Exception:  # noqa: BLE001 - the job entry is where errors become text
-        reference = uuid.uuid4().hex[:4]
-        _LOG.exception("internal error, reference %s", reference)
-        deploy_log.fail(f"internal error, reference {reference}; the release worker's log has it")
+        deploy_log.fail(_internal_error())
     else:
         deploy_log.succeed(line)
     go_on(platform, app)
+
+
+def _internal_error() -> str:
+    """What a person is told of the exception at hand, which goes to our log."""
+    reference = uuid.uuid4().hex[:4]
+    _LOG.exception("internal error, reference %s", reference)
+    return f"internal error, reference {reference}; the release worker's log has it"
 
 
 def _tell_who_is_waited_for(log: DeployLog, held: Lock) -> None:

@@ -28,4 +28,5 @@ class Platform:
         What is done twice because an answer was lost must then do no harm.
         """
         store = Store.open(settings, patience_s)
-        return cls(settings, store, JobQueue(settings.redis, patience_s))
+        queue = JobQueue(settings.redis, settings.release_timeout_s, patience_s)
+        return cls(settings, store, queue)

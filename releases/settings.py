@@ -1,19 +1,16 @@
 """Where the platform lives and what it listens on: environment over YAML over defaults."""
 
-import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from releases.domain.branch import BadBranchName, parse_branches
-from releases.domain.route import BadDomain, check_domain
+from releases.domain.canary import LONGEST_CANARY_S
 from releases.errors import BadInput
-from releases.network import parse_networks
+from releases.setting_texts import TEXTS
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -122,9 +119,9 @@ class Settings:
         return self.instance
 
     @property
-    def deploy_timeout_s(self) -> int:
-        """What a job may take that rolls out a release: four commands of the app, and the rest."""
-        return 3600 + 4 * self.release_command_timeout_s
+    def release_timeout_s(self) -> int:
+        """What a release job may take: a canary, four commands of the app, and the rest."""
+        return LONGEST_CANARY_S + 4 * self.release_command_timeout_s + 3600
 
     def host(self, app: str) -> str:
         """Where an app is reached, whatever other domains it has: `myapp.localhost`."""
@@ -152,7 +149,6 @@ _LEAST = {
     "repository_mb": 1,
     "git_memory_mb": 64,
 }  # others: 0
-_INSTANCE = re.compile(r"[a-z][a-z0-9-]{0,29}")  # it begins names of containers and units
 _MOST = {"ssh_port": 65535, "http_port": 65535}
 
 
@@ -191,7 +187,7 @@ def _convert(name: str, value: Any) -> Any:
             return Path(str(value)).absolute()  # our processes run in another directory
         if not isinstance(value, str):
             raise ValueError("expected text")
-        return _TEXTS[name](value) if name in _TEXTS else value
+        return TEXTS[name](value) if name in TEXTS else value
     except ValueError as error:
         raise BadSetting(f"setting {name}: {value!r} cannot be used: {error}") from error
 
@@ -201,54 +197,3 @@ def _in_range(name: str, value: float) -> float:
     if not least <= value <= (most or sys.maxsize):  # nan is in no range
         raise ValueError(f"must be {least} {f'to {most}' if most else 'or more'}")
     return value
-
-
-def _subnet(value: str) -> str:
-    if IPv4Network(value).prefixlen > 24:
-        raise ValueError("needs a /24 or larger")
-    return value
-
-
-def _domain(value: str) -> str:
-    try:
-        host = check_domain(value)
-    except BadDomain as error:
-        raise ValueError("needs a host name such as apps.example.com") from error
-    if host.startswith("*"):
-        raise ValueError("needs a host name; every app has one below it")
-    return host
-
-
-def _instance(value: str) -> str:
-    if not _INSTANCE.fullmatch(value):
-        raise ValueError("needs 1 to 30 of a-z, 0-9 and -, beginning with a letter")
-    return value
-
-
-def _branches(value: str) -> str:
-    try:
-        parse_branches(value)
-    except BadBranchName as error:
-        raise ValueError(str(error)) from error
-    return value
-
-
-def _networks(value: str) -> str:
-    parse_networks(value)
-    return value
-
-
-def _suites(value: str) -> str:
-    if "{suite}" not in value:
-        raise ValueError("needs {suite} where the image's name has the Debian, bookworm or trixie")
-    return value
-
-
-_TEXTS: Mapping[str, Callable[[str], str]] = {
-    "allow_from": _networks,
-    "deploy_branches": _branches,
-    "domain": _domain,
-    "instance": _instance,
-    "stack_image": _suites,
-    "subnet": _subnet,
-}

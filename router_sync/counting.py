@@ -3,14 +3,13 @@
 import logging
 import time
 
+from releases.domain.traffic import COUNTED_EVERY_S
 from releases.errors import PaasError
 from releases.store import Store
 from router_sync.proxy import Proxy
 from router_sync.table import Table
 
 _log = logging.getLogger("router_sync")
-
-COUNT_S = 1.0  # a watched app is counted so often
 
 
 class Counting:
@@ -58,7 +57,7 @@ class Counting:
         apps = self._changed | (watched if is_due else watched - self._watched)
         self._watched = watched
         if is_due:
-            self._due = now + COUNT_S
+            self._due = now + COUNTED_EVERY_S
         self._count(apps)
         self._report()
 

@@ -9,7 +9,6 @@ from enum import Enum
 import click
 
 from releases.command import APP, JSON, Command, Session
-from releases.commands.ask import ask
 from releases.commands.table import print_json
 from releases.domain.config import BadConfig, ConfigChange, check_name, parse_pairs
 from releases.errors import PaasError
@@ -127,7 +126,7 @@ def _apply(session: Session, app: str, change: ConfigChange, scope: Scope) -> No
         session.print(f"-----> {change.title} with the next release of {app}")
     else:
         session.print(f"-----> {change.title} on {app}")
-        ask(session, CHANGE_CONFIG, app, configs.add_change(change))
+        session.ask(CHANGE_CONFIG, app, configs.add_change(change))
 
 
 def _decode(name: str, value: str) -> str:

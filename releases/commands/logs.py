@@ -11,8 +11,8 @@ import click
 
 from releases.command import APP, Command, Session
 from releases.domain.container import Container
-from releases.engine.docker import DockerEngine, LogStream, connect
-from releases.engine.protocol import EngineFailed
+from releases.engine.docker import DockerEngine, connect
+from releases.engine.protocol import EngineFailed, LogStream
 
 _BUFFERED_LINES = 10_000
 _BACKLOG_LINES = 1_000  # of a container that started while we followed

@@ -5,7 +5,6 @@ import time
 import click
 
 from releases.command import APP, JSON, Command, Session
-from releases.commands.ask import ask
 from releases.commands.process_rows import one_off_row, process_rows
 from releases.commands.table import print_json, print_table
 from releases.domain.app import MAX_PROCESSES, BadScale, is_process_type
@@ -43,25 +42,25 @@ def scale(session: Session, app: str, counts: tuple[str, ...], as_json: bool = F
         else:
             print_table(session, ("PROCESS", "COUNT"), sorted(formation.items()))
         return
-    ask(session, SCALE, app, dict(parse_count(text) for text in counts))
+    session.ask(SCALE, app, dict(parse_count(text) for text in counts))
 
 
 def restart(session: Session, app: str, processes: tuple[str, ...] = ()) -> None:
     """New containers beside the old ones first, as in any rollout."""
     session.platform.store.apps.get(app)
-    ask(session, RESTART, app, list(processes))
+    session.ask(RESTART, app, list(processes))
 
 
 def stop(session: Session, app: str) -> None:
     """The hosts stay the app's, and answer 503."""
     session.platform.store.apps.get(app)
-    ask(session, STOP, app)
+    session.ask(STOP, app)
 
 
 def start(session: Session, app: str) -> None:
     """What was stopped, with config and counts as they are now."""
     session.platform.store.apps.get(app)
-    ask(session, START, app)
+    session.ask(START, app)
 
 
 def set_property(session: Session, app: str, name: str, value: str | None) -> None:
@@ -69,7 +68,7 @@ def set_property(session: Session, app: str, name: str, value: str | None) -> No
     session.platform.store.apps.get(app)
     if name != "restart-policy":
         raise BadInput(f"{name[:40]!r} cannot be set; say restart-policy")
-    ask(session, SET_RESTART_POLICY, app, parse_restart_policy(value or DEFAULT_RESTART_POLICY))
+    session.ask(SET_RESTART_POLICY, app, parse_restart_policy(value or DEFAULT_RESTART_POLICY))
 
 
 def parse_count(text: str) -> tuple[str, int]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import click
 
 from releases.command import APP, JSON, Command, Session
-from releases.commands.ask import ask
 from releases.commands.table import print_json, print_table, timestamp
 from releases.domain.app import NotDeployed
 from releases.domain.release import Release, ReleaseState, ReleaseStatus
@@ -90,8 +89,7 @@ def show(session: Session, app: str, release: str | None, as_json: bool) -> None
 def roll_back(session: Session, app: str, release: str | None) -> None:
     """To the release named, or to the one before the live one."""
     session.platform.store.apps.get(app)
-    number = parse_release(release) if release else 0
-    ask(session, ROLL_BACK, app, number)
+    session.ask(ROLL_BACK, app, parse_release(release) if release else 0)
 
 
 def parse_release(text: str) -> int:

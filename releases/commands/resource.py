@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 import click
 
 from releases.command import APP, JSON, Command, Session
-from releases.commands.ask import ask
 from releases.commands.table import print_json, print_table
 from releases.domain.app import App, BadScale, is_process_type
 from releases.domain.limits import (
@@ -43,13 +42,13 @@ def limit(
     }
     if not given:
         raise BadLimit("nothing to limit; say for example --memory 256m, --cpu 0.5 or --pids 100")
-    ask(session, LIMIT, app, _checked(process_type), given)
+    session.ask(LIMIT, app, _checked(process_type), given)
 
 
 def clear(session: Session, app: str, process_type: str | None) -> None:
     """Of one process type, or all there are."""
     session.platform.store.apps.get(app)
-    ask(session, CLEAR_LIMITS, app, _checked(process_type))
+    session.ask(CLEAR_LIMITS, app, _checked(process_type))
 
 
 def report(session: Session, app: str, as_json: bool) -> None:

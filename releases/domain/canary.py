@@ -9,7 +9,7 @@ from releases.errors import BadInput
 _PERCENT = re.compile(r"([0-9]{1,2}(?:\.[0-9])?)%?")
 _DURATION = re.compile(r"([0-9]{1,5})(s|m|h|)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
-MAX_S = 24 * 3600
+LONGEST_CANARY_S = 24 * 3600
 
 
 class BadCanary(BadInput):
@@ -55,6 +55,6 @@ def parse_canary(percent: str, duration: str, *, once: bool = False) -> Canary:
     if not share or not float(share[1]):
         raise BadCanary(f"share {percent[:20]!r} cannot be used: say for example 10%, below 100%")
     lasts_s = int(time[1]) * _UNITS[time[2]] if time else 0
-    if not 0 < lasts_s <= MAX_S:
+    if not 0 < lasts_s <= LONGEST_CANARY_S:
         raise BadCanary(f"time {duration[:20]!r} cannot be used: say for example 60s, 5m or 2h")
     return Canary(float(share[1]), lasts_s, once)

@@ -41,6 +41,10 @@ class Desired:
         one = f"{process_type}.{index}"
         return max(self.boot, self.boots.get(process_type, 0), self.boots.get(one, 0))
 
+    def kept(self) -> "Desired":
+        """The same once more, when it serves already: how it came in is not done again."""
+        return replace(self, deploys=False, canary=None, staged=0, blames="")
+
     def restarted(self, *names: str) -> "Desired":
         """With new containers: of all processes, or of those named `web` or `web.1`."""
         newest = max(self.boot, 0, *self.boots.values()) + 1

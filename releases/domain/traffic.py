@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
+COUNTED_EVERY_S = 1.0  # by the routers, for an app that is watched
+
 
 @dataclass(frozen=True)
 class Traffic:

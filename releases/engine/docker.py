@@ -1,10 +1,10 @@
-"""The only module that starts and stops containers (and the only one here that knows docker-py)."""
+"""The engine that keeps what `protocol.Engine` promises by calls to the Docker of this host."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import docker
 import requests
@@ -16,33 +16,22 @@ from releases.domain.limits import Terms
 from releases.domain.one_off import OneOff
 from releases.domain.release import Artifact, Release
 from releases.engine import one_off
-from releases.engine.api import Api, one_line, reason, remove
-from releases.engine.create import create_request
+from releases.engine.api import Api, one_line, remove
 from releases.engine.execute import try_out
-from releases.engine.images import list_images, remove_image
+from releases.engine.images import has_image, list_images, remove_image
 from releases.engine.inspection import condition_of, taken_bytes
 from releases.engine.losses import DockerLosses
 from releases.engine.network import ensure_network
 from releases.engine.once import end_once, run_once
-from releases.engine.protocol import STANDARD, Condition, Ended, EngineFailed, Once, Ran
-from releases.engine.pull import not_the_same, pull, registry_of
+from releases.engine.protocol import STANDARD, Condition, Ended, EngineFailed, LogStream, Once, Ran
+from releases.engine.pull import fetch
+from releases.engine.start import Place
 from releases.settings import Settings
 from releases.store import Store
 
 _PARALLEL = 8
 _FROZEN_UNKNOWN = "cannot pause a paused container"  # runc's words
-ADDRESS_TRIES = 20
 _TIMEOUT_S = 60
-
-
-class LogStream(Protocol):
-    """Chunks of a container's output, or of events, until somebody closes it."""
-
-    def __iter__(self) -> Iterator[bytes]:
-        """The chunks as they come."""
-
-    def close(self) -> None:
-        """End it, also from another thread."""
 
 
 class DockerEngine:
@@ -59,9 +48,9 @@ class DockerEngine:
         self._api.negotiate()
 
     @property
-    def api(self) -> Any:
-        """Docker's own, for what of ours is on the same engine."""
-        return self._api
+    def place(self) -> Place:
+        """Where it starts containers, for what of ours is on the same engine."""
+        return Place(self._api, self._settings, self._store.next_address)
 
     def containers(self, app: str) -> list[Container]:
         """One call to Docker."""
@@ -91,7 +80,7 @@ class DockerEngine:
         """Create and start; on any failure what was started here is removed again."""
         ensure_network(self._api, self._settings, self._store.locks)
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            attempts = [pool.submit(self._start_one, release, slot, terms) for slot in slots]
+            attempts = [pool.submit(self.place.start, release, slot, terms) for slot in slots]
         failures = [attempt.exception() for attempt in attempts if attempt.exception()]
         if not failures:
             return [attempt.result() for attempt in attempts]
@@ -156,7 +145,7 @@ class DockerEngine:
         """A container that waits, and the command executed in it."""
         ensure_network(self._api, self._settings, self._store.locks)
         with one_line(f"run {once.line[:60]!r} for {release.name}"):
-            return run_once(self._api, self._settings, self._store.next_address, release, once)
+            return run_once(self.place, release, once)
 
     def end_once(self, app: str) -> None:
         """By label."""
@@ -197,19 +186,11 @@ class DockerEngine:
     def fetch_image(self, artifact: Artifact, report: Callable[[str], None]) -> None:
         """By the digest that the build host pushed."""
         if artifact.reference and not self.image_exists(artifact.image):
-            report(f"Pulling the image of {artifact.commit[:7]} from {registry_of(artifact)}")
-            pull(self._api, artifact.reference)
-            if not self.image_exists(artifact.image):
-                raise not_the_same(artifact)
+            fetch(self._api, artifact, report)
 
     def image_exists(self, image: str) -> bool:
         """Asks by id."""
-        with one_line(f"look up image {image}"):
-            try:
-                self._api.inspect_image(image)
-            except docker.errors.ImageNotFound:
-                return False
-        return True
+        return has_image(self._api, image)
 
     def app_images(self, app: str = "") -> list[AppImage]:
         """By our labels, so that an image somebody else tagged alike is none of them."""
@@ -249,32 +230,6 @@ class DockerEngine:
     def _change(self, verb: str, call: Callable[[str], None], container: Container) -> None:
         with one_line(f"{verb} {container.slot.name}"), suppress(docker.errors.NotFound):
             call(container.id)
-
-    def _start_one(self, release: Release, slot: Slot, terms: Terms) -> Container:
-        for _ in range(ADDRESS_TRIES):
-            address = c.pick_address(self._settings.subnet, self._store.next_address())
-            request = create_request(self._settings, release, slot, address, terms)
-            identifier = self._create(request, release.app, slot)
-            try:
-                self._api.start(identifier)
-            except docker.errors.APIError as error:
-                remove(self._api, identifier, slot.name)
-                if "address already in use" in str(error).lower():
-                    continue
-                raise EngineFailed(f"cannot start {slot.name}: {reason(error)}") from error
-            return Container(identifier, release.app, slot, address, release.port, "running")
-        raise EngineFailed(f"no free address in {self._settings.subnet}; set a larger subnet")
-
-    def _create(self, request: dict[str, object], app: str, slot: Slot) -> str:
-        name = c.container_name(self._settings.instance, app, slot)
-        try:
-            return str(self._api.create_container_from_config(request, name)["Id"])
-        except docker.errors.ImageNotFound as error:
-            raise EngineFailed(
-                f"the image of v{slot.release} is gone; `ps:rebuild {app}` builds what is live"
-            ) from error
-        except docker.errors.APIError as error:
-            raise EngineFailed(f"cannot create {slot.name}: {reason(error)}") from error
 
 
 def connect(settings: Settings, store: Store) -> DockerEngine:

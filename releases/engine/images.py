@@ -8,6 +8,7 @@ import docker
 
 from releases.domain.container import APP, INSTANCE
 from releases.domain.image import AppImage, split_names
+from releases.engine.api import one_line
 
 _CONFLICT = 409  # a container uses it, or other images are built upon it
 
@@ -18,6 +19,16 @@ def list_images(api: Any, instance: str, registry: str, app: str = "") -> list[A
     found = api.images(filters={"label": labels})
     used = used_images(api) if found else set()
     return [_image(item, registry, used) for item in found]
+
+
+def has_image(api: Any, identifier: str) -> bool:
+    """Whether it is there, whoever's it is; EngineFailed."""
+    with one_line(f"look up image {identifier}"):
+        try:
+            api.inspect_image(identifier)
+        except docker.errors.ImageNotFound:
+            return False
+    return True
 
 
 def used_images(api: Any) -> set[str]:

@@ -5,34 +5,33 @@ from typing import Any
 
 import docker
 
-from releases.domain.container import APP, INSTANCE, Slot, pick_address
+from releases.domain.container import APP, INSTANCE, Slot
 from releases.domain.release import Release
 from releases.engine.api import remove
 from releases.engine.create import HARDENED, environment
 from releases.engine.execute import execute
-from releases.engine.protocol import EngineFailed, Once, Ran
+from releases.engine.protocol import Once, Ran
+from releases.engine.start import Place, is_taken
 from releases.settings import Settings
 
 ONCE = "paas.once"  # the release; containers without a slot that carry it are ours alone
 PROCESS_TYPE = "release"
-_ADDRESS_TRIES = 20
 _LONGEST_LINE_BYTES = 64 * 1024
 
 Write = Callable[[list[str]], None]
 
 
-def run_once(
-    api: Any, settings: Settings, next_address: Callable[[], int], release: Release, once: Once
-) -> Ran:
+def run_once(place: Place, release: Release, once: Once) -> Ran:
     """Run it in a container of the release's image, which is gone when this returns.
 
     What a dead worker left of the app goes first: the name is one per release, so that no two
     ever run. The container itself only waits. Were the command its own, Docker would write the
     config that it is given into the image that is made of it.
     """
-    end_once(api, settings, release.app)
+    api = place.api
+    end_once(api, place.settings, release.app)
     image: Mapping[str, Any] = api.inspect_image(release.artifact.image)["Config"]
-    identifier = _start(api, settings, next_address, release)
+    identifier = _start(place, release)
     try:
         words = [*(image.get("Entrypoint") or ()), "/bin/sh", "-c", once.line]
         variables = environment(release, Slot(release.number, 0, PROCESS_TYPE, 1))
@@ -53,21 +52,21 @@ def end_once(api: Any, settings: Settings, app: str) -> None:
             remove(api, item["Id"], PROCESS_TYPE)
 
 
-def _start(api: Any, settings: Settings, next_address: Callable[[], int], release: Release) -> str:
-    name = f"{settings.instance}.{release.app}.{release.name}.{PROCESS_TYPE}"
-    for _ in range(_ADDRESS_TRIES):
-        address = pick_address(settings.subnet, next_address())
-        request = once_request(settings, release, address)
-        identifier = str(api.create_container_from_config(request, name)["Id"])
+def _start(place: Place, release: Release) -> str:
+    slot = Slot(release.number, 0, PROCESS_TYPE, 1)
+    name = f"{place.settings.instance}.{release.app}.{release.name}.{PROCESS_TYPE}"
+    for address in place.addresses():
+        request = once_request(place.settings, release, address)
+        identifier = place.create(request, name, release, slot)
         try:
-            api.start(identifier)
+            place.api.start(identifier)
         except docker.errors.APIError as error:
-            remove(api, identifier, PROCESS_TYPE)
-            if "address already in use" not in str(error).lower():
+            remove(place.api, identifier, PROCESS_TYPE)
+            if not is_taken(error):
                 raise
         else:
             return identifier
-    raise EngineFailed(f"no free address in {settings.subnet}; set a larger subnet")
+    raise AssertionError("addresses do not end without an error")
 
 
 def once_request(settings: Settings, release: Release, address: str) -> dict[str, object]:

@@ -87,6 +87,16 @@ class Losses(Protocol):
         """End it, also from another thread."""
 
 
+class LogStream(Protocol):
+    """Chunks of a container's output, or of events, until somebody closes it."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The chunks as they come."""
+
+    def close(self) -> None:
+        """End it, also from another thread."""
+
+
 class Engine(Protocol):
     """Runs containers: Docker on this host, or the fake that the tests share a contract with."""
 

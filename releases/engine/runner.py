@@ -9,10 +9,10 @@ import docker
 
 from releases.console import Size
 from releases.domain import one_off
-from releases.domain.container import Container, pick_address
+from releases.domain.container import Container
 from releases.domain.one_off import Run
 from releases.engine.api import one_line, reason, remove
-from releases.engine.docker import ADDRESS_TRIES, DockerEngine
+from releases.engine.docker import DockerEngine
 from releases.engine.entry import EnteredProgram
 from releases.engine.network import ensure_network
 from releases.engine.one_off import one_off_name, one_off_request
@@ -20,6 +20,7 @@ from releases.engine.opening import checked
 from releases.engine.program import Entry, Output, Program
 from releases.engine.protocol import EngineFailed
 from releases.engine.sizing import can_be_told, is_told_late, sized
+from releases.engine.start import is_taken
 from releases.engine.stream import Stream
 from releases.settings import Settings
 from releases.store import Store
@@ -38,7 +39,8 @@ class DockerRunner:
     def __init__(self, settings: Settings, store: Store, engine: DockerEngine) -> None:
         self._settings = settings
         self._store = store
-        self._api = engine.api
+        self._place = engine.place
+        self._api = engine.place.api
 
     def run(self, run: Run) -> Program:
         """Attached before it starts, so that not a byte is lost."""
@@ -60,10 +62,11 @@ class DockerRunner:
         self, run: Run, command: Sequence[str] | None, *, needs_shell: bool = False
     ) -> "OneOffProgram":
         ensure_network(self._api, self._settings, self._store.locks)
-        for _ in range(ADDRESS_TRIES):
-            address = pick_address(self._settings.subnet, self._store.next_address())
+        name = one_off_name(self._settings.instance, run)
+        for address in self._place.addresses():
             request = one_off_request(self._settings, run, command, address)
-            program = OneOffProgram(self._api, self._create(request, run), run)
+            identifier = self._place.create(request, name, run.release, run.slot)
+            program = OneOffProgram(self._api, identifier, run)
             if needs_shell and not program.has_shell():
                 program.end(0)
                 raise _NoShell
@@ -71,23 +74,11 @@ class DockerRunner:
                 program.start()
             except docker.errors.APIError as error:
                 program.end(0)
-                if "address already in use" in str(error).lower():
+                if is_taken(error):
                     continue
                 raise EngineFailed(f"cannot start {run.slot.name}: {reason(error)}") from error
             return program
-        raise EngineFailed(f"no free address in {self._settings.subnet}; set a larger subnet")
-
-    def _create(self, request: dict[str, object], run: Run) -> str:
-        name = one_off_name(self._settings.instance, run)
-        try:
-            return str(self._api.create_container_from_config(request, name)["Id"])
-        except docker.errors.ImageNotFound as error:
-            raise EngineFailed(
-                f"the image of {run.release.name} is gone; "
-                f"`ps:rebuild {run.release.app}` builds what is live"
-            ) from error
-        except docker.errors.APIError as error:
-            raise EngineFailed(f"cannot create {run.slot.name}: {reason(error)}") from error
+        raise AssertionError("addresses do not end without an error")
 
     def _may_be_told(self, image: str) -> bool:
         """An entry point of the image's own may do anything with what we add."""

@@ -10,14 +10,13 @@ from releases.domain.container import Container, slots, web
 from releases.domain.desired import Desired
 from releases.domain.release import Release
 from releases.domain.route import Route, shares
-from releases.domain.traffic import Thresholds, Traffic, verdict
+from releases.domain.traffic import COUNTED_EVERY_S, Thresholds, Traffic, verdict
 from releases.errors import PaasError
 from releases.rollout.flip import hosts, wait_acknowledged
 from releases.rollout.health import deaths, restarts_of
 from releases.rollout.rollout import Rollout
 from releases.store.connection import Wakeups
 
-_LOOK_S = 1.0  # so often routers count; a word of a person is heard at once
 _THRESHOLDS = Thresholds()
 
 
@@ -80,7 +79,7 @@ def _follow(rollout: Rollout, trial: Trial, new: Sequence[Container], words: Wak
             raise CanaryFailed(f"{trial.release.name} was aborted by {said.who}")
         if left_s <= 0:
             return
-        words.wait(min(left_s, _LOOK_S))
+        words.wait(min(left_s, COUNTED_EVERY_S))  # a word of a person is heard at once
 
 
 def _worse(rollout: Rollout, trial: Trial) -> str:

@@ -69,7 +69,7 @@ def repair(rollout: Rollout, live: Desired) -> None:
     serving = mend(rollout, release, live, _checkup(rollout, release))
     has_web = any(slot.process_type == "web" for slot in slots(live))
     if not has_web or any(one.slot.process_type == "web" for one in serving):
-        wait_acknowledged(rollout, flip(rollout, release, replace(live, deploys=False), serving))
+        wait_acknowledged(rollout, flip(rollout, release, live.kept(), serving))
 
 
 def run_due(rollout: Rollout) -> None:

@@ -6,6 +6,7 @@ from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.rollout.flip import wait_acknowledged
 from releases.rollout.rollout import Rollout
+from releases.store import Store
 
 
 class NotToBeDestroyed(PaasError):
@@ -18,6 +19,7 @@ def destroy(rollout: Rollout) -> str:
     if not store.apps.get(name).destroying:
         raise NotToBeDestroyed(f"{name} was made anew meanwhile; it stays unless destroyed again")
     rollout.log.step(f"Destroying {name}")
+    _turn_away(store, name)  # long before their logs go with the app
     wait_acknowledged(rollout, store.routes.unroute(name))
     for container in engine.containers(name):
         engine.retire(container, rollout.settings.stop_grace_s)
@@ -29,8 +31,13 @@ def destroy(rollout: Rollout) -> str:
     shutil.rmtree(rollout.settings.repositories / f"{name}.git", ignore_errors=True)
     for build in store.builds.list(name):
         store.builds.forget(build)
-    while call := store.parked.next(name):
-        DeployLog(store.logs, call.log).fail(f"app {name} was destroyed")
-        store.parked.remove(name, call)
     store.apps.forget(name)
+    _turn_away(store, name)  # who came meanwhile; from now on whoever comes is told by himself
     return f"{name} is gone: routes, containers, images, repository and records"
+
+
+def _turn_away(store: Store, app: str) -> None:
+    """End the logs of what waits for the app."""
+    while call := store.parked.next(app):
+        DeployLog(store.logs, call.log).fail(f"app {app} was destroyed")
+        store.parked.remove(app, call)

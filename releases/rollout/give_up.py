@@ -1,7 +1,11 @@
 """How a rollout ends that does not reach its target: everything serves as before."""
 
+from contextlib import suppress
+
 from releases.domain.app import App
+from releases.domain.container import slots
 from releases.domain.release import Release, ReleaseStatus
+from releases.engine.protocol import EngineFailed
 from releases.errors import PaasError
 from releases.log import DeployLog
 from releases.rollout.canary import take_back
@@ -12,7 +16,11 @@ _PUT_ASIDE = "its worker process died, and something else was asked for before i
 
 
 def give_up(rollout: Rollout, release: Release, error: PaasError) -> None:
-    """End a failed rollout with everything as it was: no target, and its containers retire."""
+    """End a failed rollout with everything as it was: no target, and its containers retire.
+
+    LockLost if the lock is no longer this one: whoever has it may be rolling the release out.
+    """
+    rollout.store.locks.check(rollout.lock)
     if isinstance(error, UnhealthyRelease):
         name = error.container.slot.name
         rollout.log.error(f"{name} of {release.name} failed. Its output:")
@@ -25,25 +33,41 @@ def give_up(rollout: Rollout, release: Release, error: PaasError) -> None:
 
 
 def withdraw(rollout: Rollout) -> None:
-    """No target any more. Its share of the requests goes first, for its containers will stop."""
+    """No target any more. Its share of the requests goes first, for its containers will stop.
+
+    LockLost as in `give_up`.
+    """
+    rollout.store.locks.check(rollout.lock)
     app = rollout.store.apps.get(rollout.lock.app)
-    if app.target and app.target.canary and app.target.canary.began_at:
+    if app.target and app.target.canary:  # that it began may not have been written any more
         take_back(rollout, app)
+    with suppress(EngineFailed):  # then they are only a little longer to be counted on
+        _condemn(rollout, app)
     rollout.store.apps.set_target(rollout.lock, None)
     rollout.store.retire_now(app.name)
+
+
+def _condemn(rollout: Rollout, app: App) -> None:
+    """What only the target needed: the next boot has the same number, and other terms maybe."""
+    needless = slots(app.target) - slots(app.live) - slots(app.previous)
+    for container in rollout.engine.containers(app.name) if needless else []:
+        if container.slot in needless:
+            rollout.engine.condemn(container)
 
 
 def put_aside(rollout: Rollout, but: int = 0) -> None:
     """Give up what dead workers left half rolled out: what is asked for now counts.
 
-    `but` is the release to be rolled out next.
+    `but` is the release to be rolled out next. LockLost as in `give_up`.
     """
     store, name = rollout.store, rollout.lock.app
+    store.locks.check(rollout.lock)
     app = store.apps.get(name)
+    if app.target or app.due:
+        rollout.engine.end_once(name)
     if app.target:
         if not store.logs.has_ended(app.target.log):
             DeployLog(store.logs, app.target.log).fail(_PUT_ASIDE)
-        rollout.engine.end_once(name)
         withdraw(rollout)
     fail_pending(rollout, app, _PUT_ASIDE, but)
 

@@ -153,7 +153,7 @@ def _never_healthy(engine: Engine, probe: Probe, seen: Seen, waited_s: float) ->
     else:
         reason = (
             f"{one.slot.name} failed its check {probe.check.title!r} within {waited_s:g} s: "
-            f"{seen.what}{instead}; its last lines are above"
+            f"{seen.what}{instead}{LAST_LINES_ABOVE}"
         )
     return UnhealthyRelease(reason, one, engine.tail(one, SHOWN_LINES))
 

@@ -91,8 +91,8 @@ def start(rollout: Rollout) -> str:
 
 
 def change_processes(rollout: Rollout, desired: Desired) -> None:
-    """Begin a rollout of the live release, so that nothing of how it came in is done again."""
-    begin(rollout, replace(desired, deploys=False, canary=None, blames=""))
+    """Begin a rollout of the live release with other processes."""
+    begin(rollout, desired.kept())
 
 
 def _live(rollout: Rollout, app: App) -> tuple[Release, Desired]:

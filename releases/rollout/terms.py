@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from releases.domain.app import App
 from releases.domain.limits import EVERY_TYPE, Terms
+from releases.rollout.give_up import put_aside
 from releases.rollout.processes import change_processes, check_type
 from releases.rollout.releasing import open_app
 from releases.rollout.rollout import Rollout
@@ -36,6 +37,7 @@ def set_restart_policy(rollout: Rollout, policy: str) -> str:
 
 def _change(rollout: Rollout, app: App, terms: Terms, line: str) -> str:
     if app.live is None:
+        put_aside(rollout)  # or a first deploy that was interrupted brings back its own terms
         rollout.store.apps.set_terms(app.name, terms)
         return f"{line}, from the first deploy on"
     old = app.live.terms

@@ -1,4 +1,4 @@
-"""The store: the only package that knows Redis."""
+"""The store: the only package that knows the names of keys in Redis."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -138,7 +138,7 @@ class AppStore:
 
     def set_canary(self, name: str, canary: Canary | None) -> None:
         """What every new release has to go through, or the next one if it is for once."""
-        self._redis.hset(keys.app(name), "canary", json.dumps(asdict(canary)) if canary else "")
+        self._redis.hset(keys.app(name), "canary", canary_text(canary) if canary else "")
 
     def say_of_canary(self, name: str, release: int, said: Said) -> None:
         """Have the canary of a release end now."""
@@ -160,11 +160,15 @@ class AppStore:
         self._redis.hset(keys.app(name), "destroying", "1")
 
     def forget(self, name: str) -> None:
-        """Remove the last of a destroyed app: its records, its logs and its name."""
+        """Remove the last of a destroyed app: its records, its logs and its name.
+
+        Not what is parked: whoever waits for it has yet to be told.
+        """
         found = [
             key
             for prefix in (keys.app(name), keys.log(name))  # a log's id begins with the app
             for key in self._redis.scan_iter(match=f"{prefix}:*", count=1000)
+            if key != keys.parked(name)
         ]
         claimed = [keys.DOMAINS, *self._redis.smembers(keys.domains(name))]
         with self._redis.pipeline(transaction=True) as pipe:
@@ -174,6 +178,11 @@ class AppStore:
             pipe.srem(keys.APPS, name)
             pipe.srem(keys.RETIRING, name)
             pipe.execute()
+
+
+def canary_text(canary: Canary) -> str:
+    """How an app's setting is kept."""
+    return json.dumps(asdict(canary))
 
 
 def _app(name: str, record: Mapping[str, str]) -> App:

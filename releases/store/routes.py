@@ -18,6 +18,7 @@ from releases.domain.route import (
 )
 from releases.errors import PaasError
 from releases.store import keys, scripts
+from releases.store.apps import canary_text
 from releases.store.connection import Client
 from releases.store.locks import Lock, LockLost
 from releases.vault import Vault
@@ -75,7 +76,7 @@ class RouteStore:
             "staged": str(live.staged),
             "blames": live.blames,
             "due": due,
-            "ends_canary": live.canary is not None and live.canary.once,
+            "ends_canary": _for_once(live),
             "watch_until": time.time() + watch_s if live.is_watched and watch_s else 0,
             "ended": _ENDED,
             "epoch": uuid.uuid4().hex,
@@ -207,8 +208,7 @@ class RouteStore:
 
     def awake(self) -> list[str]:
         """Routers that acknowledged something in the last seconds; for display only."""
-        members = sorted(self._redis.smembers(keys.ROUTER_MEMBERS))
-        return [router for router in members if self._redis.exists(keys.alive(router))]
+        return [router for router in self.members() if self._redis.exists(keys.alive(router))]
 
     def inflight(self) -> dict[str, int]:
         """Requests in flight per draining address, all routers together."""
@@ -217,6 +217,12 @@ class RouteStore:
             for address, count in self._redis.hgetall(keys.inflight(router)).items():
                 total[address] = total.get(address, 0) + int(count)
         return total
+
+
+def _for_once(live: Desired) -> str:
+    """The app's setting that has served with this flip, and goes unless another was made since."""
+    canary = live.canary
+    return canary_text(replace(canary, began_at=0.0)) if canary and canary.once else ""
 
 
 def _wanted(routes: Sequence[Route]) -> dict[str, object]:

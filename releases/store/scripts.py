@@ -82,7 +82,7 @@ if to.due then
   local first = (not old or redis.call('HEXISTS', app, 'unseeded') == 1) and ' first' or ' later'
   redis.call('HSET', app, 'due', number .. first)
 end
-if to.ends_canary then redis.call('HDEL', app, 'canary') end
+if redis.call('HGET', app, 'canary') == to.ends_canary then redis.call('HDEL', app, 'canary') end
 if old and before ~= number and to.watch_until > 0 then  -- a first one has nothing to go back to
   redis.call('ZADD', watched, to.watch_until, to.app)
 end

@@ -6,8 +6,6 @@ from releases.domain.app import App
 from releases.domain.container import Container, Slot, slots
 from releases.domain.crash import Crash
 
-_RUNS = ("running", "restarting")  # one that Docker restarts is Docker's own for now
-
 
 def is_amiss(
     app: App, containers: Sequence[Container], crashes: Mapping[Slot, Crash], now: float
@@ -20,9 +18,9 @@ def is_amiss(
 
 
 def _is_amiss(container: Container | None, crash: Crash | None, now: float) -> bool:
-    if container and container.state in _RUNS and not (crash and crash.is_down):
+    if container and container.state == "restarting":  # it is Docker's own for now
         return False
-    if container and container.state == "restarting":
+    if container and container.state == "running" and not (crash and crash.is_down):
         return False
     return crash is None or not crash.rests(now)
 

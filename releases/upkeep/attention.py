@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from releases.domain.app import App
 from releases.domain.container import Container, Slot, slots
@@ -20,9 +21,18 @@ _AT_ONCE = 0.0
 # Docker (20.10) tells of a death before its listing has it, on a slow disk long before: ever later
 # looks are taken after a loss, for so long.
 _LATE_S = 8.0
+_ASKED_S = 60.0  # for so long a job may wait for a worker before it is asked for once more
 _AGAIN_S = 0.5  # while somebody else works on the app, or the converge that was asked for runs
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A converge that was asked for. Its log says when it has ended, and may be gone since."""
+
+    log: str
+    at: float  # Unix seconds
 
 
 class Attention:
@@ -38,7 +48,7 @@ class Attention:
         self._due: dict[str, float] = {}  # app -> Unix seconds
         self._lost: dict[str, float] = {}  # app -> when it was first looked at for a loss
         self._all = False
-        self._asked: dict[str, str] = {}  # app -> log of the converge that was asked for
+        self._asked: dict[str, Asked] = {}  # by app
 
     def lost(self, app: str) -> None:
         """A container of the app died or was removed: look now."""
@@ -114,12 +124,12 @@ class Attention:
             self._later(app.name, max(again_at, now + _AGAIN_S))
 
     def _ask(self, app: str) -> None:
-        store = self._platform.store
-        asked = self._asked.get(app)
-        if (asked and not store.logs.has_ended(asked)) or store.locks.holder(app):
+        store, asked, now = self._platform.store, self._asked.get(app), self._clock()
+        is_asked = asked and now - asked.at < _ASKED_S and not store.logs.has_ended(asked.log)
+        if is_asked or store.locks.holder(app):
             return
-        self._asked[app] = store.logs.new(app)
-        self._platform.queue.request(RELEASES, CONVERGE, app, log=self._asked[app])
+        self._asked[app] = asked = Asked(store.logs.new(app), now)
+        self._platform.queue.request(RELEASES, CONVERGE, app, log=asked.log)
 
     def _later(self, app: str, at: float) -> None:
         with self._lock:

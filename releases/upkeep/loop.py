@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import redis
 
+from releases.domain.traffic import COUNTED_EVERY_S
 from releases.engine.protocol import Engine
 from releases.errors import PaasError
 from releases.platform import Platform
@@ -19,7 +20,7 @@ from releases.upkeep.reclaim import Reclaim
 from releases.upkeep.retire import Retirement
 from releases.upkeep.sources import forget_sources
 from releases.upkeep.unfinished import Unfinished
-from releases.upkeep.watch import LOOK_S, Watch
+from releases.upkeep.watch import Watch
 from releases.work.parking import go_on
 from releases.work.queue import CONVERGE, DESTROY, RELEASES, LostJob
 
@@ -48,7 +49,7 @@ class Upkeep:
         is_watched, is_retiring = _look(self._watch.look), _look(self._retirement.look)
         _look(lambda: self._platform.queue.settle_dead(RELEASES, self._settle))
         pauses = [TEND_S, self.attention.wait_s()]
-        pauses += [LOOK_S] if is_watched else []
+        pauses += [COUNTED_EVERY_S] if is_watched else []
         pauses += [_LOOK_AGAIN_S] if is_retiring else []
         return min(pauses)
 
@@ -111,6 +112,5 @@ def request_convergence(platform: Platform, *, everything: bool) -> None:
             if is_untended:
                 platform.queue.request(RELEASES, DESTROY, app.name, log=store.logs.new(NO_APP))
         elif ((app.target or app.due) and is_untended) or (app.live and everything):
-            log, limit_s = log_to_finish(store, app), platform.settings.deploy_timeout_s
-            platform.queue.request(RELEASES, CONVERGE, app.name, log=log, timeout_s=limit_s)
+            platform.queue.request(RELEASES, CONVERGE, app.name, log=log_to_finish(store, app))
         store.retire_later(app.name)

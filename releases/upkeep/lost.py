@@ -24,7 +24,7 @@ def settle(platform: Platform, job: LostJob) -> None:
         take_back(platform, build, job.id, job.died)
 
 
-def settle_change(store: Store, app: str, log: str) -> None:
+def settle_change(store: Store, app: str, log: str, reason: str = _REASON) -> None:
     """Tell whoever follows the log of a change of what runs.
 
     A rollout whose target is written is finished by the next converge, which then ends the log:
@@ -34,11 +34,11 @@ def settle_change(store: Store, app: str, log: str) -> None:
         return
     found, deploy_log = _find(store, app), DeployLog(store.logs, log)
     if found and log in _unfinished(found):
-        deploy_log.step("The worker process died; another one will finish this")
+        deploy_log.step("The worker process died or stalled; another one will finish this")
     elif found and found.live and found.live.log == log:
         deploy_log.succeed(f"v{found.live.release} is live")
     else:
-        deploy_log.fail(_REASON)
+        deploy_log.fail(reason)
 
 
 def _unfinished(app: App) -> set[str]:
@@ -52,8 +52,8 @@ def _have_finished(platform: Platform, job: LostJob) -> None:
     app = _find(platform.store, job.app)
     if job.task == CONVERGE or app is None or app.destroying:
         return
-    log, limit_s = log_to_finish(platform.store, app), platform.settings.deploy_timeout_s
-    platform.queue.request(RELEASES, CONVERGE, app.name, log=log, timeout_s=limit_s)
+    log = log_to_finish(platform.store, app)
+    platform.queue.request(RELEASES, CONVERGE, app.name, log=log)
 
 
 def log_to_finish(store: Store, app: App) -> str:

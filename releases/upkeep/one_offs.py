@@ -3,13 +3,13 @@
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 
 from releases.domain.one_off import OneOff
 from releases.engine.protocol import Engine
 from releases.errors import PaasError
 from releases.platform import Platform
 from releases.store.events import ENDED
+from releases.upkeep.stops import Stops
 
 _PARALLEL_STOPS = 4
 _log = logging.getLogger(__name__)
@@ -30,8 +30,7 @@ class OneOffs:
         self._engine = engine
         self._clock = clock
         self._suspects: set[str] = set()
-        self._pool = ThreadPoolExecutor(_PARALLEL_STOPS)
-        self._stopping: dict[str, Future[None]] = {}
+        self._stops = Stops(engine, platform.settings.stop_grace_s, _PARALLEL_STOPS)
 
     def look(self) -> None:
         """One call to Docker, and one to Redis where there are any."""
@@ -45,7 +44,7 @@ class OneOffs:
 
     def is_idle(self) -> bool:
         """Whether nothing is being stopped."""
-        return all(job.done() for job in self._stopping.values())
+        return self._stops.is_idle()
 
     def _overdue(self, there: list[OneOff]) -> list[OneOff]:
         apps = {app.name for app in self._platform.store.apps.all() if not app.destroying}
@@ -77,18 +76,9 @@ class OneOffs:
                 self._engine.condemn(one.container)
 
     def _stop(self, one: OneOff) -> None:
-        self._stopping = {key: job for key, job in self._stopping.items() if not job.done()}
-        if one.container.id not in self._stopping:
-            if one.is_detached and not one.has_ended:
-                text = f"{one.name} of {one.container.app} is stopped: its time is up"
-                self._platform.store.events.add(ENDED, text, key=one.who)
-            self._stopping[one.container.id] = self._pool.submit(self._retire, one)
-
-    def _retire(self, one: OneOff) -> None:
-        try:
-            self._engine.retire(one.container, self._platform.settings.stop_grace_s)
-        except PaasError as error:  # it is looked at again
-            _log.warning("%s of %s stays for now: %s", one.name, one.container.app, error)
+        if self._stops.begin(one.container) and one.is_detached and not one.has_ended:
+            text = f"{one.name} of {one.container.app} is stopped: its time is up"
+            self._platform.store.events.add(ENDED, text, key=one.who)
 
 
 def _is_alone(one: OneOff, held: set[str]) -> bool:

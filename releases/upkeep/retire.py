@@ -3,15 +3,15 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 from releases.domain.app import App, NoSuchApp
 from releases.domain.container import Container
 from releases.engine.protocol import Engine, EngineFailed
-from releases.errors import PaasError
 from releases.platform import Platform
 from releases.upkeep.budget import beyond_budget
 from releases.upkeep.needed import Sorted, sort
+from releases.upkeep.stops import Stops
 from releases.work.parking import try_hold
 
 _PARALLEL_STOPS = 16
@@ -35,8 +35,7 @@ class Retirement:
         self._platform = platform
         self._engine = engine
         self._clock = clock
-        self._pool = ThreadPoolExecutor(_PARALLEL_STOPS)
-        self._stopping: dict[str, Future[None]] = {}
+        self._stops = Stops(engine, platform.settings.stop_grace_s, _PARALLEL_STOPS)
         self._said = ""
 
     def look(self) -> bool:
@@ -46,7 +45,7 @@ class Retirement:
 
     def is_idle(self) -> bool:
         """Whether nothing is being stopped."""
-        return all(job.done() for job in self._stopping.values())
+        return self._stops.is_idle()
 
     def _look_at(self, name: str) -> bool:
         self._platform.store.retired(name)  # before looking: a later flip is seen next time
@@ -82,7 +81,8 @@ class Retirement:
             stoppable, freezable = self._ready(app, found)
             self._condemn(stoppable)
             self._engine.freeze(freezable)
-        self._stop(stoppable)
+        for container in stoppable:
+            self._stops.begin(container)
         if freezable:
             self._keep_the_budget()
 
@@ -111,26 +111,19 @@ class Retirement:
     def _keep_the_budget(self) -> None:
         for container in beyond_budget(self._platform, self._engine):
             with try_hold(self._platform, container.app, "Free memory") as lock:
-                # in a rollout that counts on it: the next freeze looks again
-                if lock:
+                # In a rollout that counts on it: the next freeze looks again. After one, it may
+                # serve by now.
+                if lock and self._is_frozen(container):
                     self._condemn([container])
             self._platform.store.retire_later(container.app)
+
+    def _is_frozen(self, container: Container) -> bool:
+        with suppress(NoSuchApp):
+            _, found = self._sorted(container.app)
+            return container.id in {one.id for one in found.frozen}
+        return False
 
     def _condemn(self, containers: Iterable[Container]) -> None:
         for container in containers:
             if not container.condemned:
                 self._engine.condemn(container)
-
-    def _stop(self, containers: Iterable[Container]) -> None:
-        self._stopping = {key: job for key, job in self._stopping.items() if not job.done()}
-        grace_s = self._platform.settings.stop_grace_s
-        for container in containers:
-            if container.id not in self._stopping:
-                job = self._pool.submit(self._retire, container, grace_s)
-                self._stopping[container.id] = job
-
-    def _retire(self, container: Container, grace_s: float) -> None:
-        try:
-            self._engine.retire(container, grace_s)
-        except PaasError as error:  # it is looked at again in half a second
-            _log.warning("%s of %s stays for now: %s", container.slot.name, container.app, error)

@@ -68,10 +68,7 @@ def take_up(platform: Platform, build: Build, how: str) -> None:
         _start_again(platform, build, how)
         start_next(platform, build.app)
     elif build.status is BuildStatus.SUCCEEDED:
-        limit_s = platform.settings.deploy_timeout_s
-        platform.queue.request(
-            RELEASES, DEPLOY, build.app, build.number, log=build.log, timeout_s=limit_s
-        )
+        platform.queue.request(RELEASES, DEPLOY, build.app, build.number, log=build.log)
     else:
         end_log(platform.store, build)
 

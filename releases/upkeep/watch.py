@@ -13,7 +13,6 @@ from releases.platform import Platform
 from releases.store.events import ROLLBACK
 from releases.work.queue import RELEASES, UNDO
 
-LOOK_S = 1.0  # so often routers count
 _DEATHS = 2  # one is chance
 _THRESHOLDS = Thresholds()
 
@@ -65,8 +64,8 @@ class Watch:
 
     def _judge(self, trial: Trial, containers: Sequence[Container]) -> None:
         if why := self._worse(trial, containers):
-            self._judged[trial.app] = trial.live.release
             self._undo(trial, why)
+            self._judged[trial.app] = trial.live.release
 
     def _worse(self, trial: Trial, there: Sequence[Container]) -> str:
         """Why it is worse than the release before it; empty if it is not."""

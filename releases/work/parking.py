@@ -32,7 +32,10 @@ def go_on(platform: Platform, app: str) -> None:
 @contextmanager
 def try_hold(platform: Platform, app: str, purpose: str) -> Iterator[Lock | None]:
     """Hold an app's lock for a moment if it is free; None if it is not."""
-    with platform.store.locks.try_hold(app, purpose) as lock:
-        yield lock
-    if lock:
-        go_on(platform, app)
+    lock = None
+    try:
+        with platform.store.locks.try_hold(app, purpose) as lock:
+            yield lock
+    finally:  # also where the holder failed
+        if lock:
+            go_on(platform, app)

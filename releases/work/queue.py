@@ -64,9 +64,13 @@ class LostJob:
 
 
 class JobQueue:
-    """Puts jobs on the queues. Arguments are names and numbers, never objects or secrets."""
+    """Puts jobs on the queues. Arguments are names and numbers, never objects or secrets.
 
-    def __init__(self, redis_url: str, patience_s: float = 0.0) -> None:
+    A job may take `limit_s` unless it is asked for with a limit of its own.
+    """
+
+    def __init__(self, redis_url: str, limit_s: int, patience_s: float = 0.0) -> None:
+        self._limit_s = limit_s
         self._connection = redis.Redis.from_url(redis_url, **client_options(patience_s))
         self._raw: Any = self._connection  # redis-py types an answer as bytes or text or None
 
@@ -76,7 +80,7 @@ class JobQueue:
         job: str,
         *arguments: object,
         log: str,
-        timeout_s: int = 3600,
+        timeout_s: int | None = None,
         first: bool = False,
     ) -> str:
         """Queue a job that writes to the deploy log `log` and ends it; return the job's id.
@@ -86,7 +90,7 @@ class JobQueue:
         made = self._queue(queue).enqueue_call(
             func=job,
             args=(*arguments, log),
-            timeout=timeout_s,
+            timeout=timeout_s or self._limit_s,
             result_ttl=_KEPT_S,
             failure_ttl=_KEPT_S,
             job_id=_job_id(job, arguments),
@@ -155,6 +159,22 @@ class JobQueue:
         """Settle jobs whose whole worker died; RQ knows after a minute of silence."""
         for name in (BUILDS, RELEASES):
             self._started(name).cleanup(exception_handlers=[_handler(settle)])
+            self._queue_again(self._queue(name))
+
+    def _queue_again(self, queue: Queue) -> None:
+        """What a worker took and did not begin, seen twice: it died in between.
+
+        RQ would only mark it as failed, and whoever follows its log would wait for ever.
+        """
+        begun = set(self._started(queue.name).get_job_ids(cleanup=False))
+        taken = queue.intermediate_queue
+        for job in set(taken.get_job_ids()) - begun:
+            if taken.set_first_seen(job):
+                continue
+            with self._connection.pipeline(transaction=True) as pipe:
+                pipe.lrem(taken.key, 1, job)
+                pipe.lpush(queue.key, job)
+                pipe.execute()
 
     def settle_dead(self, queue: str, settle: Callable[[LostJob], None]) -> None:
         """The same at once, for workers of this host: one round trip while no job runs."""

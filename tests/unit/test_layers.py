@@ -88,5 +88,5 @@ def test_only_the_engine_starts_and_stops_containers() -> None:
         if any(word in path.read_text() for word in ("create_container", ".start(identifier"))
     ]
 
-    assert [path.name for path in starting] == ["docker.py", "once.py", "runner.py"]
+    assert [path.name for path in starting] == ["once.py", "start.py"]
     assert {path.parent.name for path in starting} == {"engine"}

@@ -14,12 +14,14 @@ import pytest
 import redis
 from rq.serializers import JSONSerializer
 
+from releases.domain.canary import LONGEST_CANARY_S
 from releases.domain.config import ConfigChange
 from releases.log import DeployFailed, follow
 from releases.platform import Platform
 from releases.settings import Settings
 from releases.store import Store
 from releases.store.connection import NoRedis
+from releases.store.parked import Call
 from releases.upkeep.lost import settle
 from releases.work.queue import BUILDS, CHANGE_CONFIG, CONVERGE, RELEASES, SCALE
 from tests.services import wait_for
@@ -70,10 +72,28 @@ def test_a_job_waits_in_redis_as_json(platform: Platform, redis_url: str) -> Non
     assert JSONSerializer.loads(record[b"meta"]) == {"log": "myapp:1"}
 
 
+def test_no_change_is_given_less_time_than_the_longest_canary_takes(
+    platform: Platform, raw: redis.Redis
+) -> None:
+    job = platform.queue.request(RELEASES, CHANGE_CONFIG, "myapp", "id", "alice", log="myapp:1")
+    assert int(raw.hget(f"rq:job:{job}", "timeout") or 0) > LONGEST_CANARY_S
+
+
 def test_builds_never_stand_before_releases(platform: Platform, raw: redis.Redis) -> None:
     build = platform.queue.request(BUILDS, "builder.jobs.build", "myapp", 1, log="myapp:1")
     release = platform.queue.request(RELEASES, CONVERGE, "myapp", log="myapp:2")
     assert (waiting(raw, BUILDS), waiting(raw, RELEASES)) == ([build], [release])
+
+
+def test_a_job_whose_worker_died_before_it_began_waits_again(
+    platform: Platform, raw: redis.Redis
+) -> None:
+    job = platform.queue.request(RELEASES, CONVERGE, "myapp", log="myapp:1")
+    raw.lmove("rq:queue:releases", "rq:queue:releases:intermediate", "LEFT", "RIGHT")
+    platform.queue.settle_lost(lambda lost: None)
+    assert waiting(raw, RELEASES) == []
+    platform.queue.settle_lost(lambda lost: None)
+    assert (waiting(raw, RELEASES), waiting(raw, "releases:intermediate")) == ([job], [])
 
 
 def test_a_job_carries_no_secret(platform: Platform, redis_url: str) -> None:
@@ -102,6 +122,18 @@ def test_a_worker_without_docker_says_so_in_one_line(
     platform.queue.request(RELEASES, SCALE, "myapp", {"web": 3}, "alice", log=log)
     with worker(settings), pytest.raises(DeployFailed, match="Docker does not answer at unix://"):
         follow(store.logs, log, print)
+
+
+def test_whoever_waits_behind_a_call_that_was_queued_twice_goes_on(
+    platform: Platform, store: Store, settings: Settings
+) -> None:
+    store.apps.create("myapp", "alice")
+    done, waits = store.logs.new("myapp"), store.logs.new("myapp")
+    store.logs.end(done, ok=True, line="done")
+    store.parked.add("myapp", Call(SCALE, ("myapp", {"web": 3}, "alice"), waits))
+    platform.queue.request(RELEASES, SCALE, "myapp", {"web": 3}, "alice", log=done)
+    with worker(settings), pytest.raises(DeployFailed, match="Docker does not answer at unix://"):
+        follow(store.logs, waits, print)
 
 
 def test_a_killed_work_horse_ends_its_log_and_the_worker_goes_on(

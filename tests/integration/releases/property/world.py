@@ -16,6 +16,7 @@ from releases.rollout.health import Patience
 from releases.rollout.rollout import Rollout
 from releases.settings import Settings
 from releases.store import Store, keys
+from releases.store.locks import LockLost
 from releases.upkeep.lost import settle_change
 from releases.upkeep.retire import Retirement
 from releases.vault import Vault
@@ -60,7 +61,8 @@ class World:
         self.redis = client
         self.fate = client.fate
         self.store = Store(client, vault)
-        self.platform = Platform(settings, self.store, JobQueue(settings.redis))
+        queue = JobQueue(settings.redis, settings.release_timeout_s)
+        self.platform = Platform(settings, self.store, queue)
         self.machine = Machine()
         self.engine: Any = MortalEngine(self.machine, self.fate)
         self._seconds = 0.0
@@ -97,6 +99,9 @@ class World:
             with self.store.locks.hold(app, "a job") as lock:
                 tools = (self.settings, self.store, self.engine, lock, deploy_log, self._patience())
                 line = act(Rollout(*tools))
+        except LockLost as error:
+            settle_change(self.store, app, log, str(error))
+            return Outcome(log, killed=True)
         except PaasError as error:
             deploy_log.fail(str(error))
             return Outcome(log, refused=str(error))

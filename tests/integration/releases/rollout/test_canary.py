@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from releases.domain.canary import Canary, Said, Word
+from releases.domain.route import Route
 from releases.domain.traffic import Tally, Traffic
 from releases.rollout import changes, rollback
 from releases.rollout.canary import CanaryFailed
 from releases.rollout.converge import converge
+from releases.rollout.give_up import put_aside
 from tests.integration.releases.conftest import Shop
 from tests.integration.releases.deploys import deploy, log_lines, statuses
 from tests.services import wait_for
@@ -187,6 +189,19 @@ def test_what_is_asked_for_after_a_killed_canary_takes_its_share_back(shop: Shop
     assert (shop.backends(), weights(shop)) == ([f"http://{OLD}"], {})
 
 
+def test_a_share_whose_beginning_was_not_written_any_more_is_taken_back(shop: Shop) -> None:
+    interrupted(shop)
+    with shop.open() as rollout:
+        target = shop.store.apps.get("shop").target
+        assert target
+        shop.store.apps.set_target(rollout.lock, replace(target, canary=LONG))
+        backends = (f"http://{OLD}", f"http://{NEW}")
+        route = Route("shop.localhost", "shop", backends, {backends[0]: 9, backends[1]: 1})
+        shop.store.routes.publish(rollout.lock, [route])
+        put_aside(rollout)
+    assert (shop.backends(), weights(shop)) == ([f"http://{OLD}"], {})
+
+
 def test_a_first_deploy_and_a_rollback_are_no_canaries(shop: Shop) -> None:
     shop.store.apps.set_canary("shop", LONG)
     deploy(shop, "a")
@@ -198,8 +213,28 @@ def test_a_first_deploy_and_a_rollback_are_no_canaries(shop: Shop) -> None:
     assert not any("of the requests" in line for line in log_lines(shop, rollout))
 
 
-def test_a_canary_for_once_is_for_the_next_release_that_goes_live(shop: Shop) -> None:
+def test_a_canary_that_was_set_while_one_for_once_was_under_way_stays(
+    shop: Shop, trial: Callable[..., Iterator[list[object]]]
+) -> None:
+    with trial(replace(LONG, once=True)):
+        shop.store.apps.set_canary("shop", OVER)
+        shop.store.apps.say_of_canary("shop", 2, Said(Word.PROMOTE, "ada"))
+    assert shop.store.apps.get("shop").canary == OVER
+
+
+def test_a_canary_that_was_set_after_one_for_once_outlives_a_repair(shop: Shop) -> None:
     deploy(shop, "a")
     shop.store.apps.set_canary("shop", replace(OVER, once=True))
+    deploy(shop, "b")
+    shop.store.apps.set_canary("shop", LONG)
+    with shop.open() as rollout:
+        converge(rollout)
+    assert shop.store.apps.get("shop").canary == LONG
+
+
+def test_a_canary_for_once_is_for_the_next_release_that_goes_live(shop: Shop) -> None:
+    deploy(shop, "a")
+    shop.store.apps.set_canary("shop", replace(LONG, once=True))
+    shop.store.apps.say_of_canary("shop", 2, Said(Word.PROMOTE, "ada"))
     deploy(shop, "b")
     assert shop.store.apps.get("shop").canary is None

@@ -7,8 +7,10 @@ from releases.platform import Platform
 from releases.rollout import changes
 from releases.rollout.converge import converge
 from releases.rollout.destroy import NotToBeDestroyed, destroy
+from releases.store.parked import Call
 from releases.upkeep.loop import request_convergence
-from releases.work.queue import DESTROY, RELEASES
+from releases.work.queue import DESTROY, RELEASES, SCALE
+from tests.fakes.engine import FakeEngine
 from tests.integration.releases.conftest import Shop
 
 pytestmark = pytest.mark.integration
@@ -33,6 +35,30 @@ def test_nothing_of_a_destroyed_app_is_left(shop: Shop) -> None:
     assert shop.store.routes.domain_owner("www.example.com") is None
     with pytest.raises(NoSuchApp):
         shop.store.apps.get("shop")
+
+
+class Late(FakeEngine):
+    """While it removes the images, somebody asks for something."""
+
+    shop: Shop
+    log = ""
+
+    def remove_images(self, app: str) -> None:
+        """There are none."""
+        self.log = self.shop.store.logs.new(app)
+        self.shop.store.parked.add(app, Call(SCALE, (app, {"web": 2}, "ada"), self.log))
+
+
+def test_who_asks_for_something_while_an_app_is_destroyed_is_told(shop: Shop) -> None:
+    shop.store.apps.mark_destroying("shop")
+    engine = Late()
+    engine.shop = shop
+    with shop.open(engine) as rollout:
+        destroy(rollout)
+
+    [entry] = shop.store.logs.read(engine.log)
+    assert (entry.line, entry.ended, entry.ok) == ("app shop was destroyed", True, False)
+    assert shop.store.parked.next("shop") is None
 
 
 def test_a_second_destroy_leaves_a_new_app_of_the_same_name_alone(shop: Shop) -> None:

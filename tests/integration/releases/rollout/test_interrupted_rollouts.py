@@ -5,11 +5,10 @@ from dataclasses import replace
 import pytest
 
 from releases.domain.config import ConfigChange
-from releases.rollout import changes, processes, rollback
+from releases.rollout import changes, processes, rollback, terms
 from releases.rollout.converge import converge
 from releases.rollout.rollback import CannotRollBack
 from releases.rollout.rollout import Rollout
-from releases.store.locks import LockLost
 from tests.fakes import examples
 from tests.fakes.engine import FakeEngine
 from tests.fakes.examples import release
@@ -177,15 +176,15 @@ def test_a_scale_after_an_interrupted_first_deploy_takes_its_place(shop: Shop) -
     assert statuses(shop) == ["v1 failed"]
 
 
-def test_a_worker_that_has_lost_its_lock_writes_no_release(shop: Shop) -> None:
-    deploy(shop, "a")
-    build = shop.built("b")
+def test_limits_after_an_interrupted_first_deploy_take_its_place(shop: Shop) -> None:
+    interrupted_deploy(shop, "a")
     with shop.open() as rollout:
-        shop.store.locks.break_off(rollout.lock)  # it stalled, and the lock expired
-        with pytest.raises(LockLost):
-            changes.deploy(rollout, build)
+        terms.limit(rollout, "web", {"memory_mb": 256})
+    with shop.open() as rollout:
+        converge(rollout)
 
-    assert statuses(shop) == ["v1 live"]
+    assert shop.store.apps.get("shop").terms.limits_of("web").memory_mb == 256
+    assert statuses(shop) == ["v1 failed"]
 
 
 def test_a_release_that_never_began_is_failed_by_the_converge_that_finishes_another(

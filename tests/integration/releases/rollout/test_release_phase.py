@@ -242,3 +242,4 @@ def test_a_postdeploy_that_is_due_is_left_out_once_other_code_serves(shop: Shop)
     assert shop.engine.ran[-1].endswith("v2: postdeploy")
     assert shop.store.apps.get("shop").due is None
     assert any("postdeploy of v2 is not run" in line for line in log_lines(shop, rollout))
+    assert shop.engine.once == {}

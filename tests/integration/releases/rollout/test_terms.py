@@ -69,6 +69,20 @@ def test_limits_that_the_processes_cannot_live_with_are_not_in_force(shop: Shop)
     assert shop.backends() == ["http://10.214.1.1:5000"]
 
 
+def test_what_was_started_under_limits_that_failed_serves_under_no_others(shop: Shop) -> None:
+    shop.store.apps.set_formation("shop", {"web": 1, "worker": 1})
+    deploy(shop, "a", BOTH)
+    shop.engine.dying.add("worker.1")
+    with shop.open() as rollout, pytest.raises(UnhealthyRelease):
+        terms.limit(rollout, "*", {"memory_mb": 6})
+    shop.engine.dying.clear()
+    with shop.open() as rollout:
+        terms.limit(rollout, "*", {"memory_mb": 256})
+
+    assert set(limits(shop).values()) == {Limits(memory_mb=256)}
+    assert shop.backends() == ["http://10.214.1.5:5000"]
+
+
 def test_cleared_limits_are_gone_from_what_runs(shop: Shop) -> None:
     deploy(shop, "a")
     with shop.open() as rollout:

@@ -208,6 +208,15 @@ def test_a_crash_loop_outlives_a_restart_of_the_platform(watch: Watch) -> None:
     assert (crash.count, crash.is_down) == (2, True)
 
 
+def test_what_was_asked_for_and_is_heard_of_no_more_is_asked_for_again(watch: Watch) -> None:
+    watch.shop.engine.die("web.1")
+    watch.attention.lost("shop")
+    assert watch.look() == [CONVERGE]
+    watch.shop.queue.empty()
+    assert watch.look(59.0) == []
+    assert watch.look(1.0) == [CONVERGE]
+
+
 def test_a_full_look_is_one_listing_whatever_the_number_of_apps(watch: Watch) -> None:
     for number in range(5):
         watch.shop.store.apps.create(f"other-{number}", "ada")

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from releases.domain.container import Container
 from releases.platform import Platform
 from releases.rollout import processes, rollback
 from releases.upkeep.retire import Retirement
+from tests.fakes.engine import FakeEngine
 from tests.integration.releases.conftest import Shop
 from tests.integration.releases.deploys import deploy, log_lines
 from tests.services import wait_for
@@ -85,6 +87,34 @@ def test_frozen_containers_take_no_more_memory_than_they_may(shop: Shop, look: L
     look(warm_memory_mb=25)
 
     assert len(shop.frozen()) == 2
+
+
+class Slow(FakeEngine):
+    """It takes long to measure: meanwhile the app goes back to what is frozen."""
+
+    shop: Shop
+
+    def memory_bytes(self, container: Container) -> int:
+        """As the fake does."""
+        with self.shop.open() as rollout:
+            rollback.roll_back(rollout, 0, "ada")
+        return super().memory_bytes(container)
+
+
+def test_what_is_gone_back_to_while_memory_is_measured_is_not_stopped(
+    platform: Platform, shop: Shop
+) -> None:
+    for letter in "ab":
+        deploy(shop, letter)
+    engine = Slow()
+    engine.shop, engine.running = shop, shop.engine.running
+    settings = replace(platform.settings, warm_memory_mb=1)
+    retirement = Retirement(replace(platform, settings=settings), engine)
+    retirement.look()
+    wait_for(retirement.is_idle, "containers to stop")
+
+    assert shop.backends() == ["http://10.214.1.1:5000"]
+    assert "v1 web.1" in shop.running()
 
 
 def test_a_rollback_thaws_what_is_frozen_and_starts_nothing(shop: Shop, look: Look) -> None:

@@ -8,7 +8,7 @@ from releases.domain.config import ConfigChange
 from releases.domain.traffic import Tally, Traffic
 from releases.platform import Platform
 from releases.rollout import changes, processes, rollback
-from releases.store.events import ROLLBACK
+from releases.store.events import ROLLBACK, EventLost
 from releases.upkeep.watch import Watch
 from releases.work.queue import UNDO
 from tests.fakes.engine import FakeEngine
@@ -71,6 +71,22 @@ def test_a_release_whose_requests_fail_is_undone_with_the_reason(
     [event] = [one for one in shop.store.events.latest(10) if one.kind == ROLLBACK]
     assert event.text.startswith("v2 of shop: ")
     assert event.text.endswith("going back to v1")
+
+
+def test_a_release_whose_undoing_could_not_be_asked_for_is_judged_again(
+    shop: Shop, platform: Platform
+) -> None:
+    for letter in "ab":
+        deploy(shop, letter)
+    report(shop, FINE, BAD)
+    watch = Watch(platform, shop.engine)
+    shop.queue.connection.set("paas:events", "no stream")
+    with pytest.raises(EventLost):
+        watch.look()
+    shop.queue.connection.delete("paas:events")
+    watch.look()
+
+    assert len(undone(shop)) == 1
 
 
 def test_a_release_that_is_much_slower_is_undone(shop: Shop, watch: Callable[..., bool]) -> None:
