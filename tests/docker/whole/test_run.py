@@ -135,6 +135,7 @@ def test_enter_gives_a_shell_of_web_1(whole: Whole, app: Sample) -> None:
     with on_terminal(ssh(whole, "-t", "paas", "enter", app.app)) as terminal:
         terminal.type("echo $0 $DYNO\n")
         terminal.expect("bash web.1")
+        terminal.expect("$ ")  # before its prompt, bash throws away what was typed
         terminal.type("\x04")
         assert terminal.status() == 0
 
