@@ -157,7 +157,8 @@ def test_a_request_without_a_whole_answer_is_one_error(
 ) -> None:
     shop = routed(stage, backends, "v1")
     ask(stage, 5)
-    with contextlib.suppress(http.client.IncompleteRead):
+    # Where the body of the request is still being sent, HAProxy may break off without an answer.
+    with contextlib.suppress(http.client.IncompleteRead, http.client.RemoteDisconnected):
         assert stage.get("shop.localhost", path, method=method).status == 502
     ask(stage, 5)
 
