@@ -57,8 +57,9 @@ class RouteStore:
     ) -> int:
         """Move `live`, the config and the routes in one transaction; return the routes' version.
 
-        A new release that is to be watched is, for so many seconds. `due`: something has to be run
-        because it serves; it stands in the app's record until then.
+        A release that is to be watched is, for so many seconds, if one was live before it.
+        `due`: something has to be run because it serves; that stands in the app's record until
+        then.
 
         LockLost if the lock is no longer this one, ReleaseEnded if the release has been live
         or has failed: then nothing was changed.
@@ -66,24 +67,10 @@ class RouteStore:
         app = lock.app
         names = [keys.lock(app), keys.app(app), keys.config(app), keys.hosts(app)]
         names += [keys.RETIRING, keys.release(app, ""), keys.staged(app), keys.ROUTER_WATCHED]
-        document = {
-            "token": str(lock.token),
-            "app": app,
-            "release": live.release,
-            "live": json.dumps(asdict(live)),
-            "formation": dict(live.formation),
-            "wanted": _wanted(routes),
-            "staged": str(live.staged),
-            "blames": live.blames,
-            "due": due,
-            "ends_canary": _for_once(live),
-            "watch_until": time.time() + watch_s if live.is_watched and watch_s else 0,
-            "ended": _ENDED,
-            "epoch": uuid.uuid4().hex,
-            "now": str(time.time()),
-            "wake": keys.WAKE_CONVERGER,
-        }
-        version = int(self._flip(keys=names, args=[json.dumps(document), self._vault.seal(config)]))
+        watch_until = time.time() + watch_s if live.is_watched and watch_s else 0
+        extras = {"token": str(lock.token), "app": app, "due": due, "watch_until": watch_until}
+        document = json.dumps({**_document(live, routes), **extras})
+        version = int(self._flip(keys=names, args=[document, self._vault.seal(config)]))
         if version == _HAS_ENDED:
             raise ReleaseEnded(
                 f"v{live.release} of {app} has ended and cannot become live again; roll back to it"
@@ -223,6 +210,23 @@ def _for_once(live: Desired) -> str:
     """The app's setting that has served with this flip, and goes unless another was made since."""
     canary = live.canary
     return canary_text(replace(canary, began_at=0.0)) if canary and canary.once else ""
+
+
+def _document(live: Desired, routes: Sequence[Route]) -> dict[str, object]:
+    """What the script `FLIP` reads of what is to be live."""
+    return {
+        "release": live.release,
+        "live": json.dumps(asdict(live)),
+        "formation": dict(live.formation),
+        "wanted": _wanted(routes),
+        "staged": str(live.staged),
+        "blames": live.blames,
+        "ends_canary": _for_once(live),
+        "ended": _ENDED,
+        "epoch": uuid.uuid4().hex,
+        "now": str(time.time()),
+        "wake": keys.WAKE_CONVERGER,
+    }
 
 
 def _wanted(routes: Sequence[Route]) -> dict[str, object]:
