@@ -30,7 +30,7 @@ from releases.settings import Settings
 from releases.store import Store
 
 _PARALLEL = 8
-_FROZEN_UNKNOWN = "cannot pause a paused container"  # runc's words
+_FROZEN_UNKNOWN = ("cannot pause a paused container", "container not running")  # runc's words
 _TIMEOUT_S = 60
 
 
@@ -223,7 +223,7 @@ class DockerEngine:
         except EngineFailed as error:
             # A dockerd (20.10) that went away in the middle of it does not know that it is frozen:
             # it can neither be thawed nor be frozen again, and would be taken for one that runs.
-            if _FROZEN_UNKNOWN not in str(error):
+            if not any(words in str(error) for words in _FROZEN_UNKNOWN):
                 raise
             self.condemn(container)
 
