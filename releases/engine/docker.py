@@ -30,7 +30,6 @@ from releases.settings import Settings
 from releases.store import Store
 
 _PARALLEL = 8
-_FROZEN_UNKNOWN = ("cannot pause a paused container", "container not running")  # runc's words
 _TIMEOUT_S = 60
 
 
@@ -98,7 +97,7 @@ class DockerEngine:
     def freeze(self, containers: list[Container]) -> None:
         """By the kernel's freezer, one call each."""
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            list(pool.map(self._freeze_one, containers))
+            list(pool.map(partial(self._change, "freeze", self._api.pause), containers))
 
     def thaw(self, containers: list[Container]) -> None:
         """One call each."""
@@ -216,16 +215,6 @@ class DockerEngine:
 
     def _labels(self, app: str) -> list[str]:
         return [f"{c.INSTANCE}={self._settings.instance}", f"{c.APP}={app}"]
-
-    def _freeze_one(self, container: Container) -> None:
-        try:
-            self._change("freeze", self._api.pause, container)
-        except EngineFailed as error:
-            # A dockerd (20.10) that went away in the middle of it does not know that it is frozen:
-            # it can neither be thawed nor be frozen again, and would be taken for one that runs.
-            if not any(words in str(error) for words in _FROZEN_UNKNOWN):
-                raise
-            self.condemn(container)
 
     def _change(self, verb: str, call: Callable[[str], None], container: Container) -> None:
         with one_line(f"{verb} {container.slot.name}"), suppress(docker.errors.NotFound):

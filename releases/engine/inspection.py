@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from releases.engine.api import ended_at
+from releases.engine.freezer import is_frozen
 from releases.engine.protocol import Condition
 
 
@@ -17,6 +18,7 @@ def condition_of(found: Mapping[str, Any]) -> Condition:
         process=state["Pid"],
         out_of_memory=state["OOMKilled"],
         ended_at=ended_at(state),
+        hangs=state["Running"] and not state["Paused"] and is_frozen(state["Pid"]),
     )
 
 

@@ -61,17 +61,20 @@ class Condition:
     process: int  # its first process's id on this host, 0 if none or not visible
     out_of_memory: bool = False
     ended_at: float = 0.0  # Unix seconds; 0 while it runs
+    hangs: bool = False  # the kernel keeps it frozen, and Docker takes it for running
 
     @property
     def reason(self) -> str:
         """Why it ended, in a few words."""
+        if self.hangs:
+            return "frozen, and Docker does not know it"
         if self.exit_code < 0:
             return "removed"
         return "killed for memory" if self.out_of_memory else f"exit status {self.exit_code}"
 
     def has_died_since(self, restarts: int) -> bool:
         """Whether it ended since Docker had restarted it so often, if only to be restarted."""
-        return not self.running or self.restarts > restarts
+        return not self.running or self.hangs or self.restarts > restarts
 
 
 class Losses(Protocol):

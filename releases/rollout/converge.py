@@ -13,6 +13,7 @@ from releases.rollout.flip import flip, wait_acknowledged
 from releases.rollout.give_up import fail_pending, give_up, put_aside, withdraw
 from releases.rollout.health import wait_until_healthy
 from releases.rollout.mending import mend
+from releases.rollout.occupants import occupants
 from releases.rollout.phase import Phase
 from releases.rollout.rollout import Rollout
 
@@ -90,8 +91,7 @@ def _checkup(rollout: Rollout, release: Release) -> Checkup:
 def start_missing(rollout: Rollout, release: Release, desired: Desired) -> list[Container]:
     """Fill every slot that has no running container; return the containers of all slots."""
     wanted = slots(desired)
-    all_of_them = rollout.engine.containers(release.app)
-    have = [one for one in all_of_them if one.slot in wanted and not one.condemned]
+    have = occupants(rollout.engine, release.app, wanted)
     missing = sorted(wanted - {one.slot for one in have}, key=lambda slot: slot.name)
     frozen = [one for one in have if one.state == FROZEN]
     stopped = [one for one in have if one.state not in ("running", FROZEN)]

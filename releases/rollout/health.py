@@ -131,6 +131,8 @@ def deaths(engine: Engine, containers: Sequence[Container], restarts: Mapping[st
 
 
 def _died(engine: Engine, container: Container, condition: Condition) -> UnhealthyRelease:
+    if condition.hangs:
+        return UnhealthyRelease(f"{container.slot.name} is {condition.reason}", container, ())
     why = "was killed for memory" if condition.out_of_memory else "exited"
     code = (
         f" with status {condition.exit_code}" if not condition.restarts else " at once, repeatedly"

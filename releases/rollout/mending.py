@@ -13,6 +13,7 @@ from releases.domain.release import Release
 from releases.engine.protocol import EngineFailed
 from releases.rollout.checks.checkup import USUAL, Checkup
 from releases.rollout.health import LAST_LINES_ABOVE, UnhealthyRelease, wait_until_healthy
+from releases.rollout.occupants import occupants
 from releases.rollout.rollout import Rollout
 from releases.store.events import PROCESS, EventLost
 
@@ -76,11 +77,7 @@ def mend(
     look = _Look(
         rollout, release, checkup, clock(), {one: known[one] for one in wanted & known.keys()}
     )
-    have = [
-        one
-        for one in rollout.engine.containers(release.app)
-        if one.slot in wanted and not one.condemned
-    ]
+    have = occupants(rollout.engine, release.app, wanted)
     healthy = _healthy(look, _running(look, have) + _start(look, live, have))
     for slot in sorted(look.sick, key=lambda slot: slot.name):
         look.say_sick(slot)

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from releases.domain.app import App, NoSuchApp
 from releases.domain.container import Container
+from releases.engine.hanging import hanging_among
 from releases.engine.protocol import Engine, EngineFailed
 from releases.platform import Platform
 from releases.upkeep.budget import beyond_budget
@@ -79,6 +80,9 @@ class Retirement:
                 return
             app, found = self._sorted(name)
             stoppable, freezable = self._ready(app, found)
+            hanging = hanging_among(self._engine, freezable)
+            freezable = [one for one in freezable if one not in hanging]
+            stoppable += hanging
             self._condemn(stoppable)
             self._engine.freeze(freezable)
         for container in stoppable:

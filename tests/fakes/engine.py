@@ -51,6 +51,7 @@ class FakeEngine:
         self.ended_at: dict[str, float] = {}  # by id
         self.dying: set[str] = set()
         self.refused: set[str] = set()
+        self.hanging: set[str] = set()  # ids
         self.images: set[str] = set()
         self.once: dict[str, str] = {}  # app -> the release that a command runs for right now
         self.ran: list[str] = []  # commands that were run once
@@ -165,7 +166,8 @@ class FakeEngine:
         code = 0 if alive else self.exit_codes.get(container.id, 3)
         killed = container.id in self.out_of_memory and not alive
         ended_at = self.ended_at.get(container.id, 0.0)
-        return Condition(alive, code, 0, 0, out_of_memory=killed, ended_at=ended_at)
+        hangs = container.id in self.hanging
+        return Condition(alive, code, 0, 0, killed, ended_at, hangs)
 
     def tail(self, container: Container, lines: int) -> list[str]:
         """What a dying one said."""

@@ -8,7 +8,7 @@ from itertools import cycle
 
 from releases.store.connection import NoRedis
 from tests.faults.changes import asked, prepare
-from tests.faults.faults import DOCKERD, FAULTS, NOTHING, RELEASE_WORKER, SSH_SERVER
+from tests.faults.faults import FAULTS, NOTHING, SSH_SERVER
 from tests.faults.invariants import check_invariants
 from tests.faults.shown import watching
 from tests.faults.stage import SHOP, SLOW, Stage
@@ -18,7 +18,6 @@ from tests.load import Load, Request, load_on
 from tests.services import wait_for
 
 HEALED_S = 20.0
-_FREEZING = ("thawed", "old container frozen")
 _SOME = 20  # answers
 
 
@@ -55,18 +54,8 @@ def cases() -> list[Case]:
     if os.environ.get("FAULTS") == "all":
         return undisturbed + [Case(*one, fault) for one in steps for fault in faults]
     return undisturbed + [
-        Case(*one, _in_turn(one[1], fault))
-        for one, fault in zip(turns, cycle(faults), strict=False)
+        Case(*one, fault) for one, fault in zip(turns, cycle(faults), strict=False)
     ]
-
-
-def _in_turn(step: Step, fault: str) -> str:
-    """The fault, but for one that Docker itself does not always outlive.
-
-    A dockerd (20.10) that dies in the middle of a pause or its end may take a frozen container for
-    one that runs, for good. FAULTS=all strikes there too.
-    """
-    return RELEASE_WORKER if fault == DOCKERD and step.name in _FREEZING else fault
 
 
 def sentence(case: Case) -> str:

@@ -65,17 +65,16 @@ def dockerd(stage: Stage, load: Load) -> None:
 
 
 NOTHING, SSH_SERVER, HAPROXY = "nothing", "SSH server", "HAProxy"
-RELEASE_WORKER, DOCKERD = "release worker", "dockerd"
 FAULTS: Mapping[str, Fault] = {
     NOTHING: nothing,
     "work horse": work_horse,
-    RELEASE_WORKER: release_worker,
+    "release worker": release_worker,
     "router sync": router_sync,
     HAPROXY: haproxy,
     SSH_SERVER: ssh_server,
     "converger": converger,
     "Redis": redis,
-    DOCKERD: dockerd,
+    "dockerd": dockerd,
 }
 MAY_LOSE = {HAPROXY}  # requests: those under way, and those that come until it is up again
 

@@ -1,11 +1,7 @@
-"""What only the real engine can show: addresses, walls, labels, signals and images."""
+"""What only the real engine can show: labels, signals, deaths and output."""
 
-import os
 import socket
 import threading
-import urllib.request
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
@@ -13,76 +9,18 @@ from typing import Any
 import pytest
 
 from releases.commands.logs import Follower
-from releases.domain.container import Container, Slot
+from releases.domain.container import Slot
 from releases.engine.docker import DockerEngine, connect
 from releases.engine.protocol import EngineFailed
-from releases.rollout.health import Patience, UnhealthyRelease, wait_until_healthy
+from releases.rollout.health import UnhealthyRelease
 from releases.settings import Settings
 from releases.store import Store
-from tests.docker.images import busybox_image, named_image, plain_image
+from tests.docker.images import busybox_image
+from tests.docker.releases.started import Start, get, healthy
 from tests.fakes import examples
 from tests.services import wait_for
 
 pytestmark = pytest.mark.docker
-Start = Callable[..., Container]
-OWN_APP = f"images-{os.getpid()}"  # names of images are seen by every run on the same Docker
-
-
-@pytest.fixture
-def start(docker_engine: DockerEngine, image: str) -> Start:
-    """Start one container: of the image's own web, or of a shell line."""
-
-    def start_one(
-        line: str | None = None,
-        *,
-        process_type: str = "web",
-        index: int = 1,
-        app: str = "myapp",
-        config: dict[str, str] | None = None,
-    ) -> Container:
-        made = examples.artifact(image=image, processes={process_type: line})
-        release = examples.release(app, made=made, config=config)
-        [started] = docker_engine.start(release, [Slot(1, 0, process_type, index)])
-        return started
-
-    return start_one
-
-
-def healthy(engine: DockerEngine, *containers: Container, timeout_s: float = 20.0) -> None:
-    """Wait for them as a rollout does."""
-    wait_until_healthy(engine, containers, Patience(timeout_s, 0.0))
-
-
-def get(container: Container, path: str = "/") -> str:
-    """What it answers."""
-    with urllib.request.urlopen(container.backend + path, timeout=10) as answer:  # noqa: S310 - http
-        return str(answer.read().decode())
-
-
-def inside(api: Any, container: Container, *command: str) -> tuple[int, str]:
-    """Exit status and output of a command in the container."""
-    run = api.exec_create(container.id, list(command))
-    output = api.exec_start(run["Id"]).decode()
-    return api.exec_inspect(run["Id"])["ExitCode"], output
-
-
-def test_the_host_reaches_a_container_by_its_address(
-    docker_engine: DockerEngine, start: Start
-) -> None:
-    web = start()
-    healthy(docker_engine, web)
-    assert get(web) == "hello"
-
-
-def test_containers_do_not_reach_each_other(
-    api: Any, docker_engine: DockerEngine, start: Start
-) -> None:
-    web, other = start(), start(app="other")
-    healthy(docker_engine, web, other)
-    status, _ = inside(api, other, "nc", "-w", "1", web.address, str(web.port), "-e", "true")
-    assert status != 0
-    own, _ = inside(api, web, "wget", "-q", "-O", "-", f"http://{web.address}:{web.port}/")
-    assert own == 0
 
 
 def test_the_process_is_given_config_port_and_what_it_is(
@@ -154,71 +92,6 @@ def test_two_that_retire_the_same_one_are_both_content(
     assert docker_engine.containers("myapp") == []
 
 
-def test_an_address_is_kept_when_docker_starts_it_again(
-    api: Any, settings: Settings, docker_engine: DockerEngine, start: Start
-) -> None:
-    web, neighbour = start(), start(index=2)
-    api.stop(web.id, timeout=0)
-    third = start(index=3)
-    docker_engine.start_again([web])
-    healthy(docker_engine, web, neighbour, third)
-    networks = api.inspect_container(web.id)["NetworkSettings"]["Networks"]
-    assert networks[settings.network]["IPAddress"] == web.address
-    assert len({web.address, neighbour.address, third.address}) == 3
-
-
-def test_an_address_that_is_taken_is_passed_over(store: Store, start: Start) -> None:
-    first = start()
-    store._redis.delete("paas:addresses")  # as if the counter had come round
-    second = start(index=2)
-    assert first.address != second.address
-
-
-def test_the_first_containers_at_once_make_one_network(
-    api: Any, settings: Settings, store: Store, image: str
-) -> None:
-    apart = replace(
-        settings,
-        instance=f"{settings.instance}-race",
-        subnet=settings.subnet.replace("10.215", "10.217"),
-    )
-    release = examples.release(made=examples.artifact(image=image))
-    try:
-        slots = [[Slot(1, 0, "web", index)] for index in range(1, 5)]
-        workers = [connect(apart, store) for _ in slots]  # as many as release workers may be
-        with ThreadPoolExecutor(len(workers)) as pool:
-            started = pool.map(lambda worker, own: worker.start(release, own), workers, slots)
-            assert len(list(started)) == 4
-        assert len(api.networks(names=[f"^{apart.network}$"])) == 1
-    finally:
-        for one in connect(apart, store).containers("myapp"):
-            api.remove_container(one.id, force=True)
-        for network in api.networks(names=[f"^{apart.network}$"]):
-            api.remove_network(network["Id"])
-
-
-def test_a_subnet_that_somebody_else_has_is_one_plain_line(
-    settings: Settings, store: Store, start: Start, image: str
-) -> None:
-    start()  # so that the subnet is taken
-    apart = replace(settings, instance=f"{settings.instance}-clash")
-    release = examples.release(made=examples.artifact(image=image))
-    with pytest.raises(EngineFailed, match=r"cannot make the network .* the setting subnet") as no:
-        connect(apart, store).start(release, [Slot(1, 0, "web", 1)])
-    assert "\n" not in str(no.value)
-    assert connect(apart, store).containers("myapp") == []
-
-
-def test_another_platform_on_the_same_docker_is_not_seen(
-    settings: Settings, store: Store, docker_engine: DockerEngine, start: Start
-) -> None:
-    start()
-    other = connect(replace(settings, instance=f"{settings.instance}-other"), store)
-    assert other.containers("myapp") == []
-    other.remove_images("myapp")
-    assert docker_engine.containers("myapp")
-
-
 def test_what_we_did_not_label_is_never_touched(
     api: Any, settings: Settings, docker_engine: DockerEngine, start: Start, image: str
 ) -> None:
@@ -232,60 +105,6 @@ def test_what_we_did_not_label_is_never_touched(
         assert api.inspect_container(foreign)["State"]["Running"]
     finally:
         api.remove_container(foreign, force=True)
-
-
-def test_an_image_without_our_labels_stays_whatever_its_name(
-    api: Any, docker_engine: DockerEngine
-) -> None:
-    name = f"paas/{OWN_APP}:{examples.COMMIT}"
-    plain_image(api, name)
-    try:
-        docker_engine.remove_images(OWN_APP)
-        assert docker_engine.app_images(OWN_APP) == []
-        assert docker_engine.image_exists(name)
-    finally:
-        api.remove_image(name)
-
-
-def test_an_image_of_another_platform_stays(
-    api: Any, settings: Settings, docker_engine: DockerEngine
-) -> None:
-    other = replace(settings, instance=f"{settings.instance}-other")
-    image = named_image(api, other, OWN_APP, f"paas/{OWN_APP}:{examples.COMMIT}")
-    try:
-        docker_engine.remove_images(OWN_APP)
-        assert docker_engine.image_exists(image)
-    finally:
-        api.remove_image(image)
-
-
-def test_a_name_that_a_build_gave_to_another_image_meanwhile_stays(
-    api: Any, settings: Settings, docker_engine: DockerEngine
-) -> None:
-    name = f"paas/{OWN_APP}:{examples.COMMIT}"
-    old = named_image(api, settings, OWN_APP, name)
-    [listed] = docker_engine.app_images(OWN_APP)
-    new = named_image(api, settings, OWN_APP, name)
-    assert docker_engine.remove_image(listed) is True
-    assert not docker_engine.image_exists(old)
-    assert api.inspect_image(name)["Id"] == new
-
-
-def test_an_image_that_was_named_meanwhile_stays(
-    api: Any, settings: Settings, docker_engine: DockerEngine
-) -> None:
-    image = named_image(api, settings, OWN_APP)
-    [listed] = docker_engine.app_images(OWN_APP)
-    api.tag(image, f"alice/{OWN_APP}", "1")
-    assert docker_engine.remove_image(listed) is False
-    assert docker_engine.image_exists(f"alice/{OWN_APP}:1")
-
-
-def test_a_missing_image_is_one_plain_line(docker_engine: DockerEngine) -> None:
-    made = examples.artifact(image="sha256:" + "0" * 64)
-    with pytest.raises(EngineFailed, match="the image of v1 is gone; `ps:rebuild myapp`"):
-        docker_engine.start(examples.release(made=made), [Slot(1, 0, "web", 1)])
-    assert docker_engine.containers("myapp") == []
 
 
 def test_a_command_that_is_not_in_the_image_is_a_death_with_a_reason(

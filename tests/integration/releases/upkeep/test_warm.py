@@ -8,6 +8,7 @@ import pytest
 from releases.domain.container import Container
 from releases.platform import Platform
 from releases.rollout import processes, rollback
+from releases.rollout.converge import converge
 from releases.upkeep.retire import Retirement
 from tests.fakes.engine import FakeEngine
 from tests.integration.releases.conftest import Shop
@@ -208,3 +209,31 @@ def test_undoing_what_serves_no_more_changes_nothing(shop: Shop) -> None:
     live = shop.store.apps.get("shop").live
     assert live
     assert live.release == 3
+
+
+def test_what_docker_froze_without_knowing_is_stopped_and_not_kept(shop: Shop, look: Look) -> None:
+    for letter in "ab":
+        deploy(shop, letter)
+    shop.engine.hanging.add("1")
+    look()
+
+    assert (shop.frozen(), shop.running()) == ([], ["v2 web.1"])
+
+
+def test_a_rollback_replaces_what_docker_froze_without_knowing(shop: Shop) -> None:
+    for letter in "ab":
+        deploy(shop, letter)
+    shop.engine.hanging.add("1")
+    with shop.open() as rollout:
+        rollback.roll_back(rollout, 0, "ada")
+
+    assert shop.backends() == ["http://10.214.1.3:5000"]
+
+
+def test_a_live_process_that_hangs_is_replaced_by_the_next_converge(shop: Shop) -> None:
+    deploy(shop, "a")
+    shop.engine.hanging.add("1")
+    with shop.open() as rollout:
+        converge(rollout)
+
+    assert shop.backends() == ["http://10.214.1.2:5000"]
