@@ -41,9 +41,11 @@ def prove(rollout: Rollout, release: Release, target: Desired, new: Sequence[Con
 
     Killed in the middle and called again, it goes on with the time that is left.
     """
+    if not target.canary:
+        return
     app = rollout.store.apps.get(release.app)
     old, fresh = _serving(rollout, app), web(new)
-    if not target.canary or not app.live or not old or not fresh:
+    if not app.live or not old or not fresh:
         return
     _share(rollout, release, target.canary, [*old], [*fresh])
     trial = Trial(

@@ -65,13 +65,15 @@ class Store:
         """Apps that may have containers to retire."""
         return sorted(self._redis.smembers(keys.RETIRING))
 
-    def retired(self, app: str) -> None:
-        """Nothing of the app is left to retire."""
-        self._redis.srem(keys.RETIRING, app)
+    def retired(self, *apps: str) -> None:
+        """Nothing of the apps is left to retire."""
+        if apps:
+            self._redis.srem(keys.RETIRING, *apps)
 
-    def retire_later(self, app: str) -> None:
-        """Something of the app is left to retire."""
-        self._redis.sadd(keys.RETIRING, app)
+    def retire_later(self, *apps: str) -> None:
+        """Something of the apps is left to retire."""
+        if apps:
+            self._redis.sadd(keys.RETIRING, *apps)
 
     def retire_now(self, app: str) -> None:
         """The same, and the converger is to look at it now."""

@@ -1,6 +1,7 @@
 """What was asked of an app while somebody else was changing it."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from releases.store import keys
@@ -25,6 +26,14 @@ class ParkedCalls:
     def add(self, app: str, call: Call) -> None:
         """Behind those that wait already."""
         self._redis.rpush(keys.parked(app), json.dumps(asdict(call)))
+
+    def waiting(self, apps: Iterable[str]) -> set[str]:
+        """Those of which something waits, in one round trip."""
+        names = list(apps)
+        pipe = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipe.exists(keys.parked(name))
+        return {name for name, waits in zip(names, pipe.execute(), strict=True) if waits}
 
     def next(self, app: str) -> Call | None:
         """The one that waits longest; it stays until it is removed."""

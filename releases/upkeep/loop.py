@@ -103,14 +103,16 @@ def request_convergence(platform: Platform, *, everything: bool) -> None:
 
     An app whose end nobody is working on gets that instead.
     """
-    store = platform.store
-    for app in store.apps.all():
-        is_untended = store.locks.holder(app.name) is None
-        if is_untended:
+    store, apps = platform.store, platform.store.apps.all()
+    names = [app.name for app in apps]
+    tended, parked = store.locks.held(names), store.parked.waiting(names)
+    for app in apps:
+        is_untended = app.name not in tended
+        if is_untended and app.name in parked:
             go_on(platform, app.name)  # who should have done so died
         if app.destroying:
             if is_untended:
                 platform.queue.request(RELEASES, DESTROY, app.name, log=store.logs.new(NO_APP))
         elif ((app.target or app.due) and is_untended) or (app.live and everything):
             platform.queue.request(RELEASES, CONVERGE, app.name, log=log_to_finish(store, app))
-        store.retire_later(app.name)
+    store.retire_later(*names)

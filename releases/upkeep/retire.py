@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
@@ -16,6 +17,7 @@ from releases.upkeep.stops import Stops
 from releases.work.parking import try_hold
 
 _PARALLEL_STOPS = 16
+_FEW = 4  # apps for which one listing each costs less than one of all
 
 _log = logging.getLogger(__name__)
 
@@ -41,15 +43,33 @@ class Retirement:
 
     def look(self) -> bool:
         """Do what may be done by now; return whether anything is left to look at."""
-        apps = self._platform.store.retiring()
-        return any([self._look_at(name) for name in apps])
+        names = self._platform.store.retiring()
+        self._platform.store.retired(*names)  # before looking: a later flip is seen next time
+        if len(names) > _FEW:
+            names = self._with_something(names)
+        return any([self._look_at(name) for name in names])
 
     def is_idle(self) -> bool:
         """Whether nothing is being stopped."""
         return self._stops.is_idle()
 
+    def _with_something(self, names: list[str]) -> list[str]:
+        """Those that have anything to look at, by one listing of the containers of all."""
+        found: dict[str, list[Container]] = defaultdict(list)
+        try:
+            for one in self._engine.all_containers():
+                found[one.app].append(one)
+        except EngineFailed:
+            self._platform.store.retire_later(*names)
+            raise
+        apps = {app.name: app for app in self._platform.store.apps.all()}
+        return [name for name in names if name in apps and self._is_left(apps[name], found[name])]
+
+    def _is_left(self, app: App, containers: list[Container]) -> bool:
+        found = self._sort(app, containers)
+        return bool(found.leaving or found.cooling)
+
     def _look_at(self, name: str) -> bool:
-        self._platform.store.retired(name)  # before looking: a later flip is seen next time
         try:
             return self._retire_old(name)
         except NoSuchApp:
@@ -91,9 +111,11 @@ class Retirement:
             self._keep_the_budget()
 
     def _sorted(self, name: str) -> tuple[App, Sorted]:
-        app, warm_s = self._platform.store.apps.get(name), self._platform.settings.warm_s
-        found = sort(app, self._engine.containers(name), now=self._clock(), warm_s=warm_s)
-        return app, found
+        app = self._platform.store.apps.get(name)
+        return app, self._sort(app, self._engine.containers(name))
+
+    def _sort(self, app: App, containers: list[Container]) -> Sorted:
+        return sort(app, containers, now=self._clock(), warm_s=self._platform.settings.warm_s)
 
     def _ready(self, app: App, found: Sorted) -> tuple[list[Container], list[Container]]:
         """Those that may be stopped now, and those that may be frozen."""

@@ -214,3 +214,30 @@ def test_the_resync_converges_only_a_rollout_that_nobody_works_on(
 
     request_convergence(platform, everything=False)
     assert platform.queue.waiting(RELEASES) == 1
+
+
+def test_many_apps_are_looked_at_with_one_listing(shop: Shop, platform: Platform) -> None:
+    for letter in "ab":
+        deploy(shop, letter)
+    for number in range(20):
+        shop.store.apps.create(f"idle-{number}", "ada")
+        shop.store.retire_later(f"idle-{number}")
+    engine = Listed()
+    engine.running = shop.engine.running
+
+    assert Retirement(platform, engine).look() is True
+    assert (engine.listings, set(engine.asked)) == (1, {"shop"})
+    assert shop.frozen() == ["v1 web.1"]
+    assert shop.store.retiring() == ["shop"]
+
+
+class Listed(FakeEngine):
+    """Remembers for which apps alone it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def containers(self, app: str) -> list[Container]:
+        self.asked.append(app)
+        return super().containers(app)
